@@ -1,0 +1,168 @@
+"""What staff must be told: one row for each request and recipient, the truth about every notification."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+LEASE = timedelta(minutes=2)  # a worker that holds a delivery for longer has died
+GIVE_UP_AFTER = timedelta(hours=72)
+LATE_AFTER = timedelta(minutes=5)
+TROUBLE_AFTER_ATTEMPTS = 3
+
+
+class RecipientQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(active=True)
+
+
+class Recipient(models.Model):
+    """Somebody who is told of each new request."""
+
+    name = models.CharField(max_length=100)
+    email = models.EmailField("e-mail", unique=True)
+    active = models.BooleanField(default=True, help_text="Untick to stop the mails without losing the history.")
+
+    objects = RecipientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class DeliveryQuerySet(models.QuerySet):
+    def undelivered(self):
+        """Everything that still owes somebody a message: what the desk shows until it is done or dismissed."""
+        return self.filter(state__in=[Delivery.State.WAITING, Delivery.State.SENDING, Delivery.State.FAILED])
+
+    def due(self, now=None):
+        """To be sent now: waiting and due, or in the hands of a worker that died."""
+        now = now or timezone.now()
+        return self.filter(
+            Q(state=Delivery.State.WAITING, next_attempt_at__lte=now)
+            | Q(state=Delivery.State.SENDING, lease_until__lte=now)
+        )
+
+    def in_trouble(self, now=None):
+        """Red on the desk: failed, tried three times, or late by five minutes."""
+        now = now or timezone.now()
+        return self.undelivered().filter(
+            Q(state=Delivery.State.FAILED)
+            | Q(attempts__gte=TROUBLE_AFTER_ATTEMPTS)
+            | Q(created_at__lt=now - LATE_AFTER)
+        )
+
+
+class Delivery(models.Model):
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting to be sent"
+        SENDING = "sending", "Being sent"
+        ACCEPTED = "accepted", "Accepted by the mail server"
+        FAILED = "failed", "Given up"
+        DISMISSED = "dismissed", "Dismissed"
+
+    request = models.ForeignKey("appointments.AppointmentRequest", on_delete=models.CASCADE, related_name="deliveries")
+    recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="deliveries")
+    message_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # the same at each attempt
+    state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease = models.UUIDField(null=True, blank=True)  # whose turn it is; a worker that lost it cannot mark
+    last_error = models.CharField(max_length=200, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    dismissed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        verbose_name_plural = "deliveries"
+        indexes = [
+            models.Index(
+                fields=["state", "next_attempt_at"],
+                name="delivery_due",
+                condition=Q(state__in=["waiting", "sending", "failed"]),
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["request", "recipient"], name="one_delivery_for_a_request_and_recipient"),
+            models.CheckConstraint(
+                condition=~Q(state="accepted") | Q(accepted_at__isnull=False), name="accepted_delivery_has_a_time"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.request_id} to recipient {self.recipient_id}"
+
+    def claim(self):
+        """Take this delivery for two minutes. False when it is not due or another worker was quicker."""
+        now, lease = timezone.now(), uuid.uuid4()
+        won = (
+            Delivery.objects.due(now)
+            .filter(pk=self.pk)
+            .update(state=self.State.SENDING, lease=lease, lease_until=now + LEASE, attempts=F("attempts") + 1)
+        )
+        self.refresh_from_db()
+        return bool(won)
+
+    def mark_accepted(self):
+        """The mail server has taken it. A no-op for a worker that lost its lease."""
+        return self._mark(state=self.State.ACCEPTED, accepted_at=timezone.now(), last_error="")
+
+    def mark_refused(self, error, *, retry_in):
+        """It did not go out: try again after `retry_in`, or give up 72 hours after the request came."""
+        now = timezone.now()
+        given_up = now - self.created_at >= GIVE_UP_AFTER
+        return self._mark(
+            state=self.State.FAILED if given_up else self.State.WAITING,
+            next_attempt_at=now + retry_in,
+            last_error=error[:200],
+        )
+
+    def send_again(self, *, by):
+        """Somebody asks for another try, now."""
+        now = timezone.now()
+        Delivery.objects.undelivered().filter(pk=self.pk).exclude(state=self.State.SENDING, lease_until__gt=now).update(
+            state=self.State.WAITING, next_attempt_at=now, lease=None, lease_until=None
+        )
+
+    def dismiss(self, *, by):
+        """A named person takes it off the desk."""
+        Delivery.objects.undelivered().filter(pk=self.pk).update(
+            state=self.State.DISMISSED, dismissed_by=by, lease=None
+        )
+
+    def _mark(self, **facts):
+        held = Delivery.objects.filter(pk=self.pk, lease=self.lease, state=self.State.SENDING)
+        return bool(held.update(lease=None, lease_until=None, **facts))
+
+
+class WorkerHeartbeat(models.Model):
+    """When a worker last said that it lives."""
+
+    DEAD_AFTER = timedelta(minutes=2)
+
+    worker = models.CharField(max_length=80, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self):
+        return self.worker
+
+    @classmethod
+    def beat(cls, worker):
+        now = timezone.now()
+        cls.objects.update_or_create(worker=worker, defaults={"at": now})
+        cls.objects.filter(at__lt=now - timedelta(days=1)).delete()
+
+    @classmethod
+    def any_alive(cls):
+        return cls.objects.filter(at__gt=timezone.now() - cls.DEAD_AFTER).exists()

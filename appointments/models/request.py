@@ -1,0 +1,472 @@
+"""A patient's request and its life: the rows staff triage, and the steps they may take."""
+
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+# For reading aloud: no vowels (no words by accident), nothing that looks or sounds like another sign.
+REFERENCE_ALPHABET = "BCDFGHJKMPQRTVWXY346789"
+REFERENCE_LENGTH = 8
+CLAIM_FOR = timedelta(minutes=30)
+ATTEMPTS_BEFORE_UNREACHABLE = 3
+DAYS_BEFORE_UNREACHABLE = 2
+
+
+class StepNotAllowed(Exception):
+    """The step does not fit the request as it stands. The message tells staff why and what to do."""
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else changed the request first: nothing was saved."""
+
+    def __init__(self):
+        super().__init__("Somebody else changed this request just now. Look at it as it is, then decide again.")
+
+
+def new_reference():
+    return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))
+
+
+def new_secret():
+    return secrets.token_urlsafe(18)  # 144 bits
+
+
+class AppointmentRequestQuerySet(models.QuerySet):
+    def open(self):
+        return self.exclude(status=AppointmentRequest.Status.CLOSED)
+
+    def to_contact(self):
+        """Nobody has reached the patient yet, and the next step is ours."""
+        return self.filter(status__in=AppointmentRequest.OURS_TO_ACT, contacted_at=None)
+
+    def overdue(self):
+        return self.to_contact().filter(first_attempt_at=None, promised_by__lt=timezone.now())
+
+    def claimed_by(self, user):
+        return self.open().filter(assigned_to=user, claimed_until__gt=timezone.now())
+
+    def in_order_of_promise(self):
+        return self.order_by("promised_by", "pk")
+
+
+class AppointmentRequest(models.Model):
+    """A request for an appointment (FHIR: Appointment, status proposed until booked). It is no appointment yet."""
+
+    class Status(models.TextChoices):
+        NEW = "new", "New"
+        CONTACTING = "contacting", "Trying to reach"
+        AWAITING_PATIENT = "awaiting_patient", "Waiting for the patient"
+        WAITLISTED = "waitlisted", "On the waiting list"
+        BOOKED = "booked", "Booked"
+        CLOSED = "closed", "Closed"
+
+    class Outcome(models.TextChoices):
+        DECLINED = "declined", "Declined"
+        REDIRECTED = "redirected", "Sent to other care"
+        WITHDRAWN = "withdrawn", "Withdrawn by the patient"
+        UNREACHABLE = "unreachable", "Could not be reached"
+        DUPLICATE = "duplicate", "Duplicate"
+        SPAM = "spam", "Spam"
+
+    class ForWhom(models.TextChoices):
+        SELF = "self", "Me"
+        OTHER = "other", "Someone else"
+
+    class PatientType(models.TextChoices):
+        NEW = "new", "I have not been to this clinic before"
+        RETURNING = "returning", "I have been to this clinic before"
+
+    class TimeOfDay(models.TextChoices):
+        ANY = "any", "Any time"
+        MORNING = "morning", "Morning"
+        MIDDAY = "midday", "Around noon"
+        AFTERNOON = "afternoon", "Afternoon"
+
+    class Day(models.TextChoices):
+        MONDAY = "monday", "Monday"
+        TUESDAY = "tuesday", "Tuesday"
+        WEDNESDAY = "wednesday", "Wednesday"
+        THURSDAY = "thursday", "Thursday"
+        FRIDAY = "friday", "Friday"
+        SATURDAY = "saturday", "Saturday"
+        SUNDAY = "sunday", "Sunday"
+
+    # Which steps exist. Closed opens again only by reopen().
+    TRANSITIONS = {
+        Status.NEW: {Status.CONTACTING, Status.AWAITING_PATIENT, Status.WAITLISTED, Status.BOOKED, Status.CLOSED},
+        Status.CONTACTING: {
+            Status.CONTACTING,
+            Status.AWAITING_PATIENT,
+            Status.WAITLISTED,
+            Status.BOOKED,
+            Status.CLOSED,
+        },
+        Status.AWAITING_PATIENT: {Status.CONTACTING, Status.WAITLISTED, Status.BOOKED, Status.CLOSED},
+        Status.WAITLISTED: {Status.CONTACTING, Status.BOOKED, Status.CLOSED},
+        Status.BOOKED: {Status.CLOSED},
+        Status.CLOSED: {Status.NEW},
+    }
+    ENDS_A_BOOKING = {Outcome.WITHDRAWN, Outcome.DECLINED}
+    OURS_TO_ACT = [Status.NEW, Status.CONTACTING]
+
+    reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=new_reference, editable=False)
+    secret = models.CharField(max_length=32, unique=True, default=new_secret, editable=False)
+    # The form's one-use token and what was sent with it: the same twice is one request, other words are another.
+    form_token = models.UUIDField(editable=False)
+    content_digest = models.CharField(max_length=64, editable=False)
+
+    # What the patient wrote
+    for_whom = models.CharField("who it is for", max_length=5, choices=ForWhom.choices, default=ForWhom.SELF)
+    name = models.CharField("name to call you by", max_length=100)
+    phone = models.CharField(max_length=40, blank=True)
+    email = models.EmailField("e-mail", blank=True)
+    patient_type = models.CharField("new or returning", max_length=9, choices=PatientType.choices)
+    service = models.ForeignKey(
+        "clinic.Service", on_delete=models.PROTECT, related_name="+", verbose_name="what it is about"
+    )
+    preferred_days = models.JSONField(default=list, blank=True)
+    preferred_time = models.CharField(max_length=9, choices=TimeOfDay.choices, default=TimeOfDay.ANY)
+    best_time_to_call = models.CharField(max_length=9, choices=TimeOfDay.choices, default=TimeOfDay.ANY)
+    voicemail_ok = models.BooleanField("voicemail allowed", default=False)
+    language = models.CharField("language you prefer", max_length=60, blank=True)
+    needs_interpreter = models.BooleanField("interpreter", default=False)
+    access_needs = models.CharField(max_length=200, blank=True)
+    message = models.TextField("a few words", max_length=500, blank=True)
+    guide_slug = models.CharField(max_length=80, blank=True)
+    guide_title = models.CharField("guide read", max_length=120, blank=True)
+    guide_revision = models.PositiveIntegerField(null=True, blank=True)
+    consented_at = models.DateTimeField()
+    privacy_version = models.CharField(max_length=20)
+
+    # What we promised and did
+    created_at = models.DateTimeField("received", default=timezone.now, editable=False)
+    promised_by = models.DateTimeField("contact by")
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.NEW)
+    outcome = models.CharField(max_length=11, choices=Outcome.choices, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="claimed by",
+    )
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    first_opened_at = models.DateTimeField(null=True, blank=True)
+    first_attempt_at = models.DateTimeField(null=True, blank=True)
+    contacted_at = models.DateTimeField("reached", null=True, blank=True)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    start = models.DateTimeField("appointment starts", null=True, blank=True)
+    end = models.DateTimeField("appointment ends", null=True, blank=True)
+    place = models.CharField(max_length=200, blank=True)
+    text_for_patient = models.TextField(max_length=1000, blank=True)
+    duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates")
+
+    objects = AppointmentRequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["promised_by", "pk"]
+        permissions = [
+            ("triage_appointmentrequest", "Can triage appointment requests"),
+            ("reopen_appointmentrequest", "Can reopen closed appointment requests"),
+        ]
+        indexes = [
+            models.Index(fields=["status", "promised_by", "id"], name="request_status_promise"),
+            models.Index(fields=["assigned_to", "promised_by"], name="request_assignee_promise"),
+            models.Index(fields=["-created_at"], name="request_newest"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["form_token", "content_digest"], name="one_request_for_a_form_and_its_words"
+            ),
+            models.CheckConstraint(
+                condition=~Q(phone="") | ~Q(email=""),
+                name="request_can_be_answered",
+                violation_error_message="Write a phone number or an e-mail address, so that we can contact you.",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status="closed") & ~Q(outcome="") & Q(closed_at__isnull=False))
+                | (~Q(status="closed") & Q(outcome="") & Q(closed_at__isnull=True)),
+                name="closed_has_an_outcome_and_a_time",
+                violation_error_message="A closed request needs an outcome, an open one has none.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome="declined") | ~Q(text_for_patient=""),
+                name="declined_has_a_text_for_the_patient",
+                violation_error_message="Write what the patient is told.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome="duplicate") | Q(duplicate_of__isnull=False),
+                name="duplicate_points_at_the_other",
+                violation_error_message="Say which request this one repeats.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="booked") | Q(start__isnull=False),
+                name="booked_has_a_start",
+                violation_error_message="A booked appointment needs a date and a time.",
+            ),
+            models.CheckConstraint(
+                condition=Q(start__isnull=True, end__isnull=True) | Q(start__lt=F("end")),
+                name="start_and_end_both_or_neither",
+                violation_error_message="The appointment must end after it starts.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.reference  # never a name: this lands in logs, titles and messages
+
+    def get_absolute_url(self):
+        return reverse("appointments:receipt", args=[self.secret])
+
+    # How it stands
+
+    @property
+    def claim_holds(self):
+        return (
+            self.assigned_to_id is not None and self.claimed_until is not None and self.claimed_until > timezone.now()
+        )
+
+    @property
+    def is_open(self):
+        return self.status != self.Status.CLOSED
+
+    @property
+    def clock_is_running(self):
+        """The promise still stands: we have not tried to reach the patient yet."""
+        return self.status in self.OURS_TO_ACT and self.first_attempt_at is None
+
+    @property
+    def is_overdue(self):
+        return self.clock_is_running and self.promised_by < timezone.now()
+
+    def preferred_days_text(self):
+        return ", ".join(self.Day(day).label for day in self.preferred_days) or "Any day"
+
+    # Claims
+
+    def claim(self, *, by):
+        """Take the request for 30 minutes. Raises StepNotAllowed while somebody else holds it."""
+        now = timezone.now()
+        free = Q(assigned_to=None) | Q(assigned_to=by) | Q(claimed_until=None) | Q(claimed_until__lte=now)
+        won = (
+            AppointmentRequest.objects.open()
+            .filter(free, pk=self.pk)
+            .update(assigned_to=by, claimed_until=now + CLAIM_FOR)
+        )
+        self.refresh_from_db()
+        if not won:
+            raise StepNotAllowed(
+                "This request is closed."
+                if not self.is_open
+                else f"{self.assigned_to} has claimed this request already."
+            )
+
+    def release(self, *, by):
+        """Give the request back to everybody. Only who holds it can."""
+        AppointmentRequest.objects.filter(pk=self.pk, assigned_to=by).update(assigned_to=None, claimed_until=None)
+        self.refresh_from_db()
+
+    def mark_opened(self):
+        """The first time that a member of staff saw it."""
+        now = timezone.now()
+        if self.first_opened_at is None:
+            AppointmentRequest.objects.filter(pk=self.pk, first_opened_at=None).update(first_opened_at=now)
+            self.first_opened_at = now
+
+    # Steps: each is one transaction, conditional on nobody else having been quicker
+
+    @transaction.atomic
+    def record_attempt(self, *, by, channel, outcome, note="", next_attempt_at=None):
+        """Write down that somebody tried to contact the patient. Stops the promise's clock."""
+        if not self.is_open:
+            raise StepNotAllowed("This request is closed. Reopen it first.")
+        now = timezone.now()
+        reached = outcome == ContactAttempt.Outcome.REACHED
+        facts = {
+            "first_attempt_at": self.first_attempt_at or now,
+            "contacted_at": self.contacted_at or (now if reached else None),
+            "next_attempt_at": next_attempt_at,
+        }
+        attempt = ContactAttempt(
+            request=self,
+            by=by,
+            at=now,
+            channel=channel,
+            address=self.email if channel == ContactAttempt.Channel.EMAIL else self.phone,
+            outcome=outcome,
+            next_attempt_at=next_attempt_at,
+            note=note,
+        )
+        if reached or self.status == self.Status.BOOKED:
+            self._change(**facts)
+        else:
+            self._step(self.Status.CONTACTING, by=by, reason=attempt.get_outcome_display(), **facts)
+        attempt.save()
+        return attempt
+
+    def await_patient(self, *, by, reason):
+        """We need something from the patient: information, a referral."""
+        self._need(reason, "Write what we are waiting for.")
+        self._step(self.Status.AWAITING_PATIENT, by=by, reason=reason)
+
+    def waitlist(self, *, by, reason=""):
+        self._step(self.Status.WAITLISTED, by=by, reason=reason)
+
+    def book(self, *, by, start, end, place):
+        """The appointment is made: from here on it is one."""
+        if start >= end:
+            raise StepNotAllowed("The appointment must end after it starts.")
+        if start <= timezone.now():
+            raise StepNotAllowed("The appointment must be in the future.")
+        self._need(place, "Write where the appointment is.")
+        self._step(self.Status.BOOKED, by=by, start=start, end=end, place=place, next_attempt_at=None)
+
+    def decline(self, *, by, reason, text_for_patient):
+        self._need(reason, "Write the reason.")
+        self._need(text_for_patient, "Write what the patient is told.")
+        self._close(self.Outcome.DECLINED, by=by, reason=reason, text_for_patient=text_for_patient)
+
+    def redirect(self, *, by, reason):
+        """The patient needs other or urgent care, and somebody told them so in person."""
+        self._need(reason, "Write where the patient was sent.")
+        if self.contacted_at is None:
+            raise StepNotAllowed("First record a contact with “reached”: the patient must have heard it from us.")
+        self._close(self.Outcome.REDIRECTED, by=by, reason=reason)
+
+    def withdraw(self, *, by=None, reason=""):
+        """The patient no longer wants it. `by` is None when the patient did it."""
+        self._close(self.Outcome.WITHDRAWN, by=by, reason=reason)
+
+    def close_unreachable(self, *, by):
+        days = {timezone.localdate(at) for at in self.attempts.values_list("at", flat=True)}
+        if self.attempts.count() < ATTEMPTS_BEFORE_UNREACHABLE or len(days) < DAYS_BEFORE_UNREACHABLE:
+            raise StepNotAllowed(
+                f"Try at least {ATTEMPTS_BEFORE_UNREACHABLE} times on at least {DAYS_BEFORE_UNREACHABLE} days before giving up."
+            )
+        self._close(self.Outcome.UNREACHABLE, by=by)
+
+    def mark_duplicate(self, *, by, of):
+        if of.pk == self.pk:
+            raise StepNotAllowed("A request cannot repeat itself. Give the reference of the other one.")
+        self._close(self.Outcome.DUPLICATE, by=by, reason=f"Repeats {of.reference}", duplicate_of=of)
+
+    def mark_spam(self, *, by):
+        self._close(self.Outcome.SPAM, by=by)
+
+    def reopen(self, *, by, reason):
+        self._need(reason, "Write why it is opened again.")
+        self._step(
+            self.Status.NEW,
+            by=by,
+            reason=reason,
+            outcome="",
+            closed_at=None,
+            duplicate_of=None,
+            start=None,
+            end=None,
+            place="",
+        )
+
+    def add_note(self, *, by, text):
+        return Note.objects.create(request=self, by=by, text=text)
+
+    def allows(self, status):
+        return status in self.TRANSITIONS[self.status]
+
+    def _close(self, outcome, *, by, **facts):
+        if self.status == self.Status.BOOKED and outcome not in self.ENDS_A_BOOKING:
+            raise StepNotAllowed("A booked appointment ends by withdrawing or declining it.")
+        self._step(self.Status.CLOSED, by=by, outcome=outcome, closed_at=timezone.now(), next_attempt_at=None, **facts)
+
+    @transaction.atomic
+    def _step(self, to, *, by, reason="", **facts):
+        if not self.allows(to):
+            raise StepNotAllowed(
+                f"A request that is “{self.get_status_display()}” cannot become “{self.Status(to).label}”."
+            )
+        was = self.status
+        self._change(status=to, **facts)
+        StatusChange.objects.create(
+            request=self, from_status=was, to_status=to, outcome=facts.get("outcome", ""), by=by, reason=reason
+        )
+
+    def _change(self, **facts):
+        """Save `facts` if the row is still the one that was read; a holder's claim starts anew. Raises ChangedMeanwhile."""
+        row = AppointmentRequest.objects.filter(pk=self.pk, version=self.version)
+        if not row.update(version=F("version") + 1, **facts):
+            raise ChangedMeanwhile
+        self.refresh_from_db()
+
+    def _need(self, text, otherwise):
+        if not text.strip():
+            raise StepNotAllowed(otherwise)
+
+
+class StatusChange(models.Model):
+    """One step in a request's life. Written once, never changed."""
+
+    request = models.ForeignKey(AppointmentRequest, on_delete=models.CASCADE, related_name="status_changes")
+    from_status = models.CharField(max_length=16, choices=AppointmentRequest.Status.choices, blank=True)
+    to_status = models.CharField(max_length=16, choices=AppointmentRequest.Status.choices)
+    outcome = models.CharField(max_length=11, choices=AppointmentRequest.Outcome.choices, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    reason = models.TextField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self):
+        return f"{self.from_status} → {self.to_status}"
+
+
+class ContactAttempt(models.Model):
+    class Channel(models.TextChoices):
+        PHONE = "phone", "Phone"
+        EMAIL = "email", "E-mail"
+
+    class Outcome(models.TextChoices):
+        REACHED = "reached", "Reached"
+        NO_ANSWER = "no_answer", "No answer"
+        VOICEMAIL = "voicemail", "Left a voicemail"
+        BUSY = "busy", "Busy"
+        WRONG_NUMBER = "wrong_number", "Wrong number"
+        ASKED_TO_CALL_BACK = "asked_to_call_back", "Asked us to call back"
+        MESSAGE_SENT = "message_sent", "Message sent"
+
+    request = models.ForeignKey(AppointmentRequest, on_delete=models.CASCADE, related_name="attempts")
+    channel = models.CharField(max_length=5, choices=Channel.choices)
+    address = models.CharField("number or address used", max_length=254)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    outcome = models.CharField(max_length=18, choices=Outcome.choices)
+    next_attempt_at = models.DateTimeField("try again", null=True, blank=True)
+    note = models.TextField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self):
+        return f"{self.get_channel_display()}: {self.get_outcome_display()}"
+
+
+class Note(models.Model):
+    """For staff only, never shown to the patient."""
+
+    request = models.ForeignKey(AppointmentRequest, on_delete=models.CASCADE, related_name="notes")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    text = models.TextField(max_length=1000)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self):
+        return f"Note of {self.at:%Y-%m-%d %H:%M}"

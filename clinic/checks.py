@@ -1,0 +1,62 @@
+"""System checks: what must be true before a patient's request may be acknowledged."""
+
+import django
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+from django.db import connections
+
+DJANGO_FLOOR = (5, 2, 19)
+SAFE_SQLITE = {"journal_mode": ("wal",), "synchronous": (2, 3)}  # 2 is FULL, 3 is EXTRA
+SAFE_POSTGRESQL = {
+    "fsync": ("on",),
+    "full_page_writes": ("on",),
+    "synchronous_commit": ("on", "remote_apply", "remote_write", "local"),
+}
+
+
+@register(Tags.database)
+def durable_database(app_configs, databases, **kwargs):
+    """A database that may forget what it acknowledged is refused."""
+    errors = []
+    for alias in databases or []:
+        connection = connections[alias]
+        if connection.vendor == "sqlite":
+            errors += _unsafe(connection, SAFE_SQLITE, "PRAGMA {}", "clinic.E001")
+            if connection.transaction_mode != "IMMEDIATE":
+                errors.append(
+                    Error(
+                        "SQLite's transaction_mode is not IMMEDIATE.",
+                        hint="Use the settings as shipped.",
+                        id="clinic.E002",
+                    )
+                )
+        elif connection.vendor == "postgresql":
+            errors += _unsafe(connection, SAFE_POSTGRESQL, "SHOW {}", "clinic.E003")
+    return errors
+
+
+def _unsafe(connection, wanted, question, error_id):
+    with connection.cursor() as cursor:
+        for name, good in wanted.items():
+            cursor.execute(question.format(name))
+            (value,) = cursor.fetchone()
+            if value not in good:
+                yield Error(
+                    f"The database's {name} is {value}: a stored request could be lost in a power cut.",
+                    hint=f"Set it to {good[0]}.",
+                    id=error_id,
+                )
+
+
+@register(Tags.security, deploy=True)
+def ready_for_patients(app_configs, **kwargs):
+    errors = []
+    if not settings.PRODUCTION:
+        errors.append(Error("CLINIC_ENV is not production.", hint="Set CLINIC_ENV=production.", id="clinic.E010"))
+    if "*" in settings.ALLOWED_HOSTS:
+        errors.append(Error("ALLOWED_HOSTS has a *.", hint="Name the site's hosts.", id="clinic.E011"))
+    if not settings.HTTPS:
+        errors.append(Error("SITE_URL is not https.", hint="Patients' words must travel encrypted.", id="clinic.E012"))
+    if django.VERSION[:3] < DJANGO_FLOOR:
+        errors.append(Error("Django is older than 5.2.19.", hint="Install requirements.txt again.", id="clinic.E013"))
+    return errors

@@ -1,0 +1,82 @@
+"""Pages for the moments when something is wrong: each says what to do, carries the phone number and what was typed."""
+
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+
+PAGES = {
+    400: ("We could not read that", "Something in what your browser sent was damaged. Please go back and try again."),
+    403: ("You cannot open this page", "It is for the clinic’s staff, or the link is no longer right."),
+    404: ("We cannot find that page", "The address may have a typing mistake, or the page has moved."),
+    405: ("That did not work", "Please go back and use the buttons on the page."),
+    413: ("That is too much text", "Please go back and send a shorter text. A few words are enough: we will call you."),
+    415: ("We could not read that", "Please use the form on our page to write to us."),
+    429: (
+        "Too many requests at once",
+        "Many requests came from your connection. Please wait a few minutes, then send it again.",
+    ),
+    500: ("Something went wrong on our side", "It is not your fault. Please try again in a few minutes."),
+    503: ("We cannot answer just now", "Please try again in a few minutes. Nothing was sent yet."),
+}
+NOT_TYPED = {"csrfmiddlewaretoken", "form_token"}
+WITHOUT_TEMPLATES = "<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><p>{text}</p>"
+
+
+def error_page(request, status, *, title="", text=""):
+    """The page for a status. What a patient typed is on it, with a button that sends it again."""
+    known_title, known_text = PAGES[status]
+    context = {"title": title or known_title, "text": text or known_text, "status": status}
+    context["typed"] = typed = typed_fields(request)
+    try:
+        if typed:
+            context["csrf_token"] = get_token(request)
+        body = render_to_string("error.html", context, request=request)
+    except Exception:  # a page about trouble must not need what is in trouble
+        if status < 500:
+            raise
+        body = WITHOUT_TEMPLATES.format(**context)
+    response = HttpResponse(body, status=status)
+    response["Cache-Control"] = "no-store, private"
+    if status in (429, 503):
+        response["Retry-After"] = "120"
+    return response
+
+
+def typed_fields(request):
+    """[(name, value)] of a public form that was already parsed. Never parses: a broken body would break again."""
+    posted = getattr(request, "_post", None)
+    if not posted or request.path_info.startswith("/admin/"):
+        return []
+    return [(name, value) for name, values in posted.lists() if name not in NOT_TYPED for value in values if value]
+
+
+def bad_request(request, exception=None):
+    return error_page(request, 400)
+
+
+def permission_denied(request, exception=None):
+    return error_page(request, 403)
+
+
+def page_not_found(request, exception=None):
+    return error_page(request, 404)
+
+
+def server_error(request):
+    """500, or 503 when the database is what failed."""
+    database_is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    return error_page(request, 503 if database_is_away else 500)
+
+
+def csrf_failure(request, reason=""):
+    if request.path_info.startswith("/admin/"):
+        text = "Your sign-in page was open for too long. Please go back, load the page again and sign in."
+    else:
+        text = (
+            "For your safety we check that a form was sent from our own page, and this check failed. It happens when the "
+            "page was open for a long time or the browser blocks cookies. What you typed is below: you can send it again."
+        )
+    return error_page(request, 403, title="Please send that once more", text=text)

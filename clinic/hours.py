@@ -1,0 +1,74 @@
+"""Opening-hours arithmetic: pure, no ORM, no settings. Property-tested, daylight-saving days included.
+
+All moments are aware datetimes; amounts are timedeltas of real (elapsed) time while the clinic is open.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+LOOK_AHEAD = timedelta(days=400)
+OFFICE_WEEK = {weekday: ((time(9), time(17)),) for weekday in range(5)}
+
+
+class NeverOpen(Exception):
+    """The clinic does not open often enough within 400 days to count the time."""
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When the clinic is open: wall times for each weekday (Monday is 0) and closed days, in one time zone."""
+
+    zone: ZoneInfo
+    week: Mapping[int, Sequence[tuple[time, time]]]
+    closures: Sequence[tuple[date, date]] = field(default=())  # first and last closed day, both included
+
+    def opens_on(self, day: date) -> bool:
+        return not any(first <= day <= last for first, last in self.closures) and bool(self.week.get(day.weekday()))
+
+    def intervals(self, start: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Opening intervals that end after `start` and begin before `until`, in order, as UTC moments."""
+        day = start.astimezone(self.zone).date()
+        while (midnight := datetime.combine(day, time(), self.zone).astimezone(UTC)) < until:
+            if self.opens_on(day):
+                for opens, closes in sorted(self.week[day.weekday()]):
+                    begin = datetime.combine(day, opens, self.zone).astimezone(UTC)
+                    end = datetime.combine(day, closes, self.zone).astimezone(UTC)
+                    # A day that skips an hour can turn an interval round; nobody is there in it.
+                    if begin < end and end > start and begin < until:
+                        yield begin, end
+            day += timedelta(days=1)
+            if midnight - start > LOOK_AHEAD + timedelta(days=2):
+                return
+
+
+def opening_time_between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
+    """How long the clinic is open between two moments; zero when `end` is not after `start`."""
+    total = timedelta()
+    for opens, closes in calendar.intervals(start, end):
+        total += min(closes, end) - max(opens, start)
+    return total
+
+
+def add_opening_time(calendar: Calendar, start: datetime, amount: timedelta) -> datetime:
+    """The moment when the clinic will have been open for `amount` since `start`, in the clinic's zone.
+
+    Raises NeverOpen when that is more than 400 days away.
+    """
+    left = amount
+    for opens, closes in calendar.intervals(start, start + LOOK_AHEAD):
+        opens = max(opens, start)
+        if closes - opens >= left:
+            return (opens + left).astimezone(calendar.zone)
+        left -= closes - opens
+    raise NeverOpen
+
+
+def is_open(calendar: Calendar, at: datetime) -> bool:
+    return any(opens <= at < closes for opens, closes in calendar.intervals(at, at + timedelta(days=1)))
+
+
+def next_opening(calendar: Calendar, at: datetime) -> datetime:
+    """When the clinic is next open: `at` itself while it is. Raises NeverOpen after 400 days."""
+    return add_opening_time(calendar, at, timedelta())

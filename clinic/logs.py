@@ -1,0 +1,34 @@
+"""Logs that hold no patient data: an exception's message may quote what a patient typed, so it is left out."""
+
+import logging
+import traceback
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
+from django.views.debug import SafeExceptionReporterFilter
+
+SPEAKS_OF_THE_MACHINE = (ImproperlyConfigured, OperationalError, OSError)  # "could not connect", "disk full"
+
+
+class PlainFormatter(logging.Formatter):
+    """One line for each record, line breaks escaped; tracebacks as places and types, without messages."""
+
+    def format(self, record):
+        head, *trace = super().format(record).split("\nTraceback", 1)
+        return head.replace("\r", "\\r").replace("\n", "\\n") + "".join("\nTraceback" + part for part in trace)
+
+    def formatException(self, exc_info):
+        kind, error, trace = exc_info
+        message = f": {error}" if isinstance(error, SPEAKS_OF_THE_MACHINE) else ""
+        frames = "".join(traceback.format_list(traceback.extract_tb(trace)))
+        return f"Traceback (most recent call last):\n{frames}{kind.__module__}.{kind.__qualname__}{message}"
+
+
+class NothingTyped(SafeExceptionReporterFilter):
+    """Error reports show none of the fields that a person sent."""
+
+    def get_post_parameters(self, request):
+        return dict.fromkeys(request.POST, self.cleansed_substitute) if request else {}
+
+    def get_traceback_frame_variables(self, request, tb_frame):
+        return [(name, self.cleansed_substitute) for name in tb_frame.f_locals]

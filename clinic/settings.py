@@ -1,0 +1,278 @@
+"""Settings, all from the environment. With nothing set this is the demo on this computer; see .env.example.
+
+A site for real patients sets CLINIC_ENV=production; a needed variable that is missing then stops the start with one
+sentence that names it.
+"""
+
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django
+from django_prose_editor.config import html_tags
+from environs import Env
+from js_asset import static_lazy
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DJANGO_6 = django.VERSION >= (6, 0)  # the one switch: tasks and CSP are part of Django from 6.0
+
+env = Env()
+env.read_env(str(BASE_DIR / ".env"), recurse=False)
+
+PRODUCTION = env.str("CLINIC_ENV", "local") == "production"
+
+
+def needed(name, what):
+    """The variable's value; in production its absence stops the start with one sentence."""
+    value = env.str(name, "")
+    if PRODUCTION and not value:
+        raise SystemExit(f"Set {name} ({what}): a site with CLINIC_ENV=production does not start without it.")
+    return value
+
+
+# Where things are kept ------------------------------------------------------------------------------------------------
+
+DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def local_secret_key():
+    """A random key of this computer's own, so that the demo's sign-ins outlive a restart."""
+    path = DATA_DIR / "secret_key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+SECRET_KEY = needed("SECRET_KEY", "a long random text, kept secret") or local_secret_key()
+
+DATABASES = {
+    "default": env.dj_db_url(
+        "DATABASE_URL",
+        needed("DATABASE_URL", "such as postgres://user:password@host/name")
+        or f"sqlite:///{DATA_DIR / 'clinic.sqlite3'}",
+        conn_max_age=60,
+        conn_health_checks=True,
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # WAL and IMMEDIATE: a writer waits its turn and never ends as "database is locked". FULL: what we acknowledged
+    # outlives a power cut. clinic/checks.py refuses to start with anything weaker.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+    # Tests use a file, not memory: the live server's threads then lock as they do in production.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+
+MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_URL = "/media/"
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+
+# The address of the site ----------------------------------------------------------------------------------------------
+
+PORT = env.int("PORT", 8000)
+SITE_URL = (needed("SITE_URL", "such as https://clinic.example.org") or f"http://127.0.0.1:{PORT}").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [urlsplit(SITE_URL).hostname])
+if not PRODUCTION:
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
+HTTPS = SITE_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if HTTPS else []
+ROOT_URLCONF = "clinic.urls"
+WSGI_APPLICATION = "clinic.wsgi.application"
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)  # how many proxies of ours add to X-Forwarded-For
+
+# What the site is made of ---------------------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", False) and not PRODUCTION
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "clinic.apps.ClinicConfig",
+    "education",
+    "appointments",
+    "clinic.apps.ClinicAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "crispy_forms",
+    "django_prose_editor",
+    "phonenumber_field",
+    "django_tasks_db",
+    *([] if DJANGO_6 else ["django_tasks", "csp"]),
+]
+
+MIDDLEWARE = [
+    "clinic.middleware.SameHeadersEverywhere",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware" if DJANGO_6 else "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.middleware.SmallPlainBodies",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "clinic.context.clinic",
+                *(["django.template.context_processors.csp"] if DJANGO_6 else []),
+            ],
+            "builtins": ["clinic.templatetags.clinic"],
+        },
+    }
+]
+
+# Forms are drawn by our own crispy template pack, templates/forms.
+CRISPY_ALLOWED_TEMPLATE_PACKS = ["forms"]
+CRISPY_TEMPLATE_PACK = "forms"
+
+# Work that waits: queued in the database, in the same transaction as what it belongs to.
+TASKS = {"default": {"BACKEND": env.str("TASKS_BACKEND", "django_tasks_db.DatabaseBackend")}}
+
+# Language and time ----------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = env.str("TIME_ZONE", "America/New_York")
+USE_TZ = True
+PHONENUMBER_DEFAULT_REGION = env.str("PHONE_REGION", "US")
+
+# Mail -----------------------------------------------------------------------------------------------------------------
+# EMAIL_URL such as smtp+tls://user:password@mail.example.org:587. Without one the demo catches mail on disk, where
+# staff read it at /admin/mail/.
+
+CAUGHT_MAIL_DIR = DATA_DIR / "mail"
+EMAIL_URL = needed("EMAIL_URL", "such as smtp+tls://user:password@host:587")
+if EMAIL_URL:
+    _mail = env.dj_email_url("EMAIL_URL")
+    EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+    EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = CAUGHT_MAIL_DIR
+EMAIL_TIMEOUT = 10  # seconds for one answer of the mail server; Django has none of its own
+DEFAULT_FROM_EMAIL = needed("DEFAULT_FROM_EMAIL", "the sender of the site's mail") or "clinic@example.org"
+
+# What the browser may do ----------------------------------------------------------------------------------------------
+
+# The rich-text editor adds one constant <style>; a browser test fails when an update changes it.
+_EDITOR_STYLE = "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='"
+_POLICY = {
+    "default-src": ["'none'"],
+    "img-src": ["'self'", "data:"],
+    "connect-src": ["'self'"],
+    "font-src": ["'self'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+    "base-uri": ["'none'"],
+}
+if DJANGO_6:
+    from django.utils.csp import CSP
+
+    SECURE_CSP = {**_POLICY, "script-src": [CSP.SELF, CSP.NONCE], "style-src": [CSP.SELF, CSP.NONCE, _EDITOR_STYLE]}
+else:
+    from csp.constants import NONCE, SELF
+
+    CONTENT_SECURITY_POLICY = {
+        "DIRECTIVES": {**_POLICY, "script-src": [SELF, NONCE], "style-src": [SELF, NONCE, _EDITOR_STYLE]}
+    }
+
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"  # not no-referrer: the form's CSRF check needs an Origin
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = PRODUCTION and HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", True)
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", True)
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# No error page may need what it is not given, and none may touch a broken body again.
+CSRF_FAILURE_VIEW = "clinic.errors.csrf_failure"
+
+# Sessions and sign-in -------------------------------------------------------------------------------------------------
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_AGE = None  # gone with the browser
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in [
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 15}),
+        ("CommonPasswordValidator", {}),
+    ]
+]
+
+# Bodies ---------------------------------------------------------------------------------------------------------------
+
+PUBLIC_BODY_LIMIT = 64 * 1024  # bytes a patient's form may send
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # an editor's guide of forty rich sections
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+PICTURE_MAX_BYTES = 10 * 1024 * 1024
+PICTURE_MAX_PIXELS = 40_000_000
+
+# What a guide's rich text can hold; education.content.clean_html() says the same on the server.
+DJANGO_PROSE_EDITOR_EXTENSIONS = [{"js": [static_lazy("js/word-paste.js")], "extensions": {"WordPaste": html_tags([])}}]
+
+# The clinic's own numbers ---------------------------------------------------------------------------------------------
+
+# Shown when the database cannot be asked for the profile that staff edit.
+FALLBACK_CLINIC_NAME = env.str("CLINIC_NAME", "The clinic")
+FALLBACK_CLINIC_PHONE = env.str("CLINIC_PHONE", "")
+PRIVACY_NOTICE_VERSION = "2026-11"
+FORM_TOKEN_MAX_AGE = 24 * 60 * 60  # seconds that a form page may stay open
+REQUESTS_PER_HOUR_REFUSED = env.int("REQUESTS_PER_HOUR_REFUSED", 100)  # from one address; more is a flood
+
+# Logs: never what a patient typed -------------------------------------------------------------------------------------
+
+DEFAULT_EXCEPTION_REPORTER_FILTER = "clinic.logs.NothingTyped"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {"()": "clinic.logs.PlainFormatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    # Replaces Django's own handlers: its mail_admins would send a patient's form by mail.
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "clinic": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "appointments": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
+}

@@ -1,0 +1,35 @@
+"""How the site says a time and a phone number: one home for both, in every template."""
+
+from django import template
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from phonenumber_field.phonenumber import to_python
+
+register = template.Library()
+
+
+@register.filter
+def moment(value):
+    """'Tuesday, March 3 at 12:00 p.m.', in the clinic's time zone; empty for no value."""
+    if not value:
+        return ""
+    value = timezone.localtime(value)
+    return f"{date_format(value, 'l, F j')} at {date_format(value, 'P')}"
+
+
+@register.filter
+def phone(value):
+    """A number as people read it, '(212) 555-0142'; what no library can read is shown as it was typed."""
+    number = to_python(value)
+    if not number or not number.is_valid():
+        return value or ""
+    return number.as_national if number.country_code == 1 else number.as_international
+
+
+@register.filter
+def tel(value):
+    """The same number for a tel: link."""
+    number = to_python(value)
+    if number and number.is_valid():
+        return number.as_rfc3966
+    return "tel:" + "".join(character for character in str(value or "") if character in "+0123456789*#")

@@ -1,0 +1,23 @@
+"""The roof: what answers where, and which app may ask which."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from . import errors, views
+
+urlpatterns = [
+    path("", views.Home.as_view(), name="home"),
+    path("guides/", include("education.urls")),
+    path("request/", include("appointments.urls")),
+    path("privacy/", views.Privacy.as_view(), name="privacy"),
+    path("media/<path:path>", views.picture_file, name="media"),
+    path("healthz", views.health, name="health"),
+    path("robots.txt", views.Robots.as_view(), name="robots"),
+    path("favicon.ico", views.favicon),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.page_not_found
+handler500 = errors.server_error

@@ -1,0 +1,59 @@
+"""Pictures: judged before they are decoded, turned upright, stripped of metadata, written anew in modern formats."""
+
+import secrets
+from io import BytesIO
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+WIDTHS = (480, 960, 1600)  # CSS pixels a phone, a tablet and a wide screen ask for
+FORMATS = ("avif", "webp")
+READABLE = ("JPEG", "PNG", "WEBP", "AVIF")
+QUALITY = {"avif": {"quality": 60, "speed": 8}, "webp": {"quality": 80, "method": 4}}
+
+
+def check_picture(file):
+    """Raises ValidationError, in words for an editor, before any pixel is decoded."""
+    if file.size > settings.PICTURE_MAX_BYTES:
+        raise ValidationError(
+            f"The file is larger than {settings.PICTURE_MAX_BYTES // 2**20} MB. Save it smaller and try again."
+        )
+    try:
+        file.seek(0)
+        with Image.open(file, formats=READABLE) as image:
+            width, height = image.size
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValidationError("This is not a picture we can read. Use a JPEG, PNG, WebP or AVIF file.") from error
+    if width * height > settings.PICTURE_MAX_PIXELS:
+        raise ValidationError("The picture has more than 40 megapixels. Save it smaller and try again.")
+
+
+def write_renditions(file, storage) -> dict:
+    """Writes the picture at each width and format below a random folder of `storage`.
+
+    Returns {"folder", "width", "height", "widths"}: the folder's name, the size in pixels of the largest, and the widths.
+    Raises ValidationError when the file breaks off or lies about what it holds.
+    """
+    check_picture(file)
+    try:
+        file.seek(0)
+        with Image.open(file, formats=READABLE) as image:
+            image = ImageOps.exif_transpose(image)
+            image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValidationError("The picture is damaged. Save it again and try once more.") from error
+    folder = f"pictures/{secrets.token_hex(8)}"
+    widths = sorted({min(width, image.width) for width in WIDTHS})
+    for width in widths:
+        smaller = image if width == image.width else image.resize((width, height_at(width, image.size)), Image.LANCZOS)
+        for name in FORMATS:
+            buffer = BytesIO()
+            smaller.save(buffer, name.upper(), **QUALITY[name])
+            storage.save(f"{folder}/{width}.{name}", ContentFile(buffer.getvalue()))
+    return {"folder": folder, "width": widths[-1], "height": height_at(widths[-1], image.size), "widths": widths}
+
+
+def height_at(width, size):
+    return max(1, round(size[1] * width / size[0]))

@@ -1,0 +1,359 @@
+"""Guides: the draft that editors write, the sections it is made of, and the frozen revisions that patients read."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
+from django.db import models, transaction
+from django.db.models import F, Max, Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django_prose_editor.fields import ProseEditorField
+
+from . import images
+from .content import EDITOR_EXTENSIONS, anchors, clean_html, plain_text, tables_that_scroll
+
+
+class NotPublishable(ValidationError):
+    """Says what to mend before a guide may be published."""
+
+
+class Topic(models.Model):
+    name = models.CharField(max_length=80, unique=True)
+    slug = models.SlugField(unique=True)
+    description = models.CharField(max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField(default=0, help_text="Smaller numbers come first.")
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self):
+        return self.name
+
+
+class Picture(models.Model):
+    """A picture in the library: the upload is written anew at three widths and then forgotten."""
+
+    title = models.CharField(max_length=120, help_text="For finding it again; patients do not see it.")
+    decorative = models.BooleanField(
+        default=False, help_text="It only decorates: a reader who cannot see it misses nothing."
+    )
+    alt = models.CharField(
+        "text alternative",
+        max_length=600,
+        blank=True,
+        help_text="What a reader who cannot see the picture must know. For a labelled figure: what the labels say.",
+    )
+    caption = models.CharField(max_length=300, blank=True)
+    credit = models.CharField(max_length=120, blank=True)
+    folder = models.CharField(max_length=60, editable=False, unique=True)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    widths = models.JSONField(editable=False)
+    added_at = models.DateTimeField(auto_now_add=True, editable=False)
+
+    class Meta:
+        ordering = ["title"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(alt="") | Q(decorative=True),
+                name="picture_has_alt_or_decorates",
+                violation_error_message="Write a text alternative, or tick “decorative”.",
+            )
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def take(self, file):
+        """Write the renditions of an uploaded file and remember where they are. Does not save the row."""
+        for name, value in images.write_renditions(file, default_storage).items():
+            setattr(self, name, value)
+
+    def as_data(self):
+        """What a revision keeps: enough to show the picture when this row has changed."""
+        return {
+            "alt": "" if self.decorative else self.alt,
+            "caption": self.caption,
+            "credit": self.credit,
+            "width": self.width,
+            "height": self.height,
+            "id": self.pk,
+            "folder": self.folder,
+            "widths": self.widths,
+        }
+
+
+class GuideQuerySet(models.QuerySet):
+    def published(self):
+        return self.filter(live_revision__isnull=False).select_related("live_revision")
+
+
+class Guide(models.Model):
+    """The draft. Patients read its live revision, which only publish() and withdraw() move."""
+
+    title = models.CharField(max_length=120)
+    slug = models.SlugField(
+        "address", max_length=80, unique=True, help_text="The last part of the page's address. It stays once published."
+    )
+    topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="guides")
+    service = models.ForeignKey(
+        "clinic.Service",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="What the request form selects for a reader who comes from this guide.",
+    )
+    summary = models.TextField(
+        "in short", max_length=400, help_text="Three plain sentences: what it is, what it is like, what to do next."
+    )
+    picture = models.ForeignKey(Picture, on_delete=models.PROTECT, null=True, blank=True, related_name="guides")
+    written_by = models.CharField(max_length=120, blank=True, help_text="Name and role, as patients read it.")
+    reviewed_by = models.CharField(max_length=120, blank=True, help_text="The clinician who checked it: name and role.")
+    last_reviewed = models.DateField(null=True, blank=True)
+    next_review = models.DateField("next review due", null=True, blank=True)
+    is_sample = models.BooleanField(
+        "sample content",
+        default=False,
+        help_text="Tells readers that your clinician has not reviewed it. Untick after the review.",
+    )
+    live_revision = models.ForeignKey(
+        "Revision", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects = GuideQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["title"]
+        permissions = [("publish_guide", "Can publish and withdraw guides")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(next_review__isnull=True)
+                | Q(last_reviewed__isnull=True)
+                | Q(next_review__gt=F("last_reviewed")),
+                name="next_review_after_last",
+                violation_error_message="The next review must be later than the last.",
+            )
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        return reverse("education:guide", args=[self.slug])
+
+    @property
+    def is_live(self):
+        return self.live_revision_id is not None
+
+    def as_data(self):
+        """The whole draft as plain data, cleaned: what a revision freezes and a restore brings back."""
+        sections = list(self.sections.select_related("picture"))
+        return {
+            "schema": 1,
+            "title": self.title,
+            "slug": self.slug,
+            "summary": self.summary,
+            "topic": self.topic.slug,
+            "service": self.service.slug if self.service else None,
+            "picture": self.picture.as_data() if self.picture else None,
+            "written_by": self.written_by,
+            "reviewed_by": self.reviewed_by,
+            "last_reviewed": self.last_reviewed.isoformat() if self.last_reviewed else None,
+            "next_review": self.next_review.isoformat() if self.next_review else None,
+            "is_sample": self.is_sample,
+            "sections": [
+                {**section.as_data(), "anchor": anchor}
+                for section, anchor in zip(sections, anchors([s.heading for s in sections]), strict=True)
+            ],
+            "sources": [source.as_data() for source in self.sources.all()],
+        }
+
+    def as_revision(self):
+        """The draft as it would be published now: an unsaved Revision. The preview shows this."""
+        data = self.as_data()
+        words = [data["title"], data["summary"]]
+        for section in data["sections"]:
+            words += [section["heading"], plain_text(section["body"]), plain_text(section["more"])]
+        return Revision(
+            guide=self,
+            topic=self.topic,
+            title=data["title"],
+            summary=data["summary"],
+            picture=data["picture"],
+            data=data,
+            html=render_to_string("education/_sections.html", {"sections": with_safe_html(data["sections"])}),
+            text="\n".join(filter(None, words)),
+        )
+
+    def publish_problems(self):
+        """What must be mended before patients may read this: sentences for the editor, none when all is well."""
+        problems, previous_level = [], None
+        sections = list(self.sections.all())
+        if not sections:
+            problems.append("Add at least one section.")
+        for section in sections:
+            if previous_level is None and section.level != Section.Level.SECTION:
+                problems.append(f"“{section.heading}” is a sub-section and has no section above it. Make it a section.")
+            if not (section.body or section.more or section.picture_id) and not section.has_parts(sections):
+                problems.append(f"“{section.heading}” is empty. Write its text or remove it.")
+            if section.more and section.kind != Section.Kind.TEXT:
+                problems.append(f"“{section.heading}” is a warning or care card: move its “Read more” into the text.")
+            previous_level = section.level
+        if self.last_reviewed and self.last_reviewed > timezone.localdate():
+            problems.append("The last review cannot be in the future.")
+        return problems
+
+    @transaction.atomic
+    def publish(self, *, by):
+        """Freeze the draft and make it what the public sees. Raises NotPublishable."""
+        Guide.objects.select_for_update().get(pk=self.pk)  # two who publish at once get two numbers
+        if problems := self.publish_problems():
+            raise NotPublishable(problems)
+        revision = self.as_revision()
+        revision.number = (self.revisions.aggregate(last=Max("number"))["last"] or 0) + 1
+        revision.published_by = by
+        revision.save()
+        self.live_revision = revision
+        self.save(update_fields=["live_revision"])
+        return revision
+
+    @transaction.atomic
+    def withdraw(self, *, by):
+        """Take the guide off the public site. Its revisions stay."""
+        if not self.is_live:
+            return
+        Revision.objects.filter(pk=self.live_revision_id).update(withdrawn_by=by, withdrawn_at=timezone.now())
+        self.live_revision = None
+        self.save(update_fields=["live_revision"])
+
+    def has_unpublished_changes(self):
+        """Whether the draft differs from what patients read."""
+        return not self.is_live or self.as_data() != self.live_revision.data
+
+
+def with_safe_html(sections):
+    """Sections as the template wants them: their HTML cleaned once more, tables boxed."""
+    return [
+        {
+            **section,
+            "body": tables_that_scroll(clean_html(section["body"])),
+            "more": tables_that_scroll(clean_html(section["more"])),
+        }
+        for section in sections
+    ]
+
+
+class Section(models.Model):
+    class Level(models.IntegerChoices):
+        SECTION = 2, "Section"
+        SUBSECTION = 3, "Sub-section"
+
+    class Kind(models.TextChoices):
+        TEXT = "text", "Text"
+        WARNING = "warning", "Warning"
+        EMERGENCY = "emergency", "Care card: emergency"
+        URGENT = "urgent", "Care card: urgent"
+        NON_URGENT = "non_urgent", "Care card: not urgent"
+
+    guide = models.ForeignKey(Guide, on_delete=models.CASCADE, related_name="sections")
+    position = models.PositiveIntegerField(default=0)
+    level = models.PositiveSmallIntegerField(choices=Level.choices, default=Level.SECTION)
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.TEXT)
+    heading = models.CharField(max_length=120)
+    body = ProseEditorField("text", extensions=EDITOR_EXTENSIONS, sanitize=clean_html, blank=True)
+    more = ProseEditorField(
+        "read more",
+        extensions=EDITOR_EXTENSIONS,
+        sanitize=clean_html,
+        blank=True,
+        help_text="Detail that few readers need. Never risks or when to get help: those must be seen.",
+    )
+    picture = models.ForeignKey(Picture, on_delete=models.PROTECT, null=True, blank=True, related_name="sections")
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(level__in=[2, 3]), name="section_in_two_levels"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["text", "warning", "emergency", "urgent", "non_urgent"]),
+                name="section_kind_is_known",
+            ),
+        ]
+
+    def __str__(self):
+        return self.heading
+
+    def save(self, *args, **kwargs):
+        # The editor's field cleans only in forms; imports and shells come through this door.
+        self.body, self.more = clean_html(self.body), clean_html(self.more)
+        super().save(*args, **kwargs)
+
+    def has_parts(self, siblings):
+        """Whether sub-sections follow: then the section itself may be a heading alone."""
+        index = siblings.index(self)
+        return (
+            self.level == self.Level.SECTION
+            and index + 1 < len(siblings)
+            and siblings[index + 1].level == self.Level.SUBSECTION
+        )
+
+    def as_data(self):
+        return {
+            "level": self.level,
+            "kind": self.kind,
+            "heading": self.heading,
+            "body": str(clean_html(self.body)),
+            "more": str(clean_html(self.more)),
+            "picture": self.picture.as_data() if self.picture else None,
+        }
+
+
+class Source(models.Model):
+    guide = models.ForeignKey(Guide, on_delete=models.CASCADE, related_name="sources")
+    position = models.PositiveIntegerField(default=0)
+    organization = models.CharField(max_length=120)
+    title = models.CharField(max_length=200)
+    year = models.CharField(max_length=10, blank=True)
+    url = models.URLField("web address", blank=True)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self):
+        return f"{self.organization}: {self.title}"
+
+    def as_data(self):
+        return {"organization": self.organization, "title": self.title, "year": self.year, "url": self.url}
+
+
+class Revision(models.Model):
+    """A guide as it was published: frozen. The public page is this one row."""
+
+    guide = models.ForeignKey(Guide, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="+")
+    title = models.CharField(max_length=120)
+    summary = models.TextField()
+    picture = models.JSONField(null=True)
+    data = models.JSONField()
+    html = models.TextField()
+    text = models.TextField()
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    published_at = models.DateTimeField(default=timezone.now)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["guide", "number"], name="one_revision_of_a_number")]
+
+    def __str__(self):
+        return f"{self.title}, revision {self.number}"
+
+    @property
+    def contents(self):
+        """The sections of the first level, for the contents list: [{"anchor", "heading"}]."""
+        return [section for section in self.data["sections"] if section["level"] == 2]
