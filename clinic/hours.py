@@ -30,7 +30,7 @@ class Calendar:
     def intervals(self, start: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Opening intervals that end after `start` and begin before `until`, in order, as UTC moments."""
         day = start.astimezone(self.zone).date()
-        while (midnight := datetime.combine(day, time(), self.zone).astimezone(UTC)) < until:
+        while datetime.combine(day, time(), self.zone).astimezone(UTC) < until:
             if self.opens_on(day):
                 for opens, closes in sorted(self.week[day.weekday()]):
                     begin = datetime.combine(day, opens, self.zone).astimezone(UTC)
@@ -39,8 +39,6 @@ class Calendar:
                     if begin < end and end > start and begin < until:
                         yield begin, end
             day += timedelta(days=1)
-            if midnight - start > LOOK_AHEAD + timedelta(days=2):
-                return
 
 
 def opening_time_between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
