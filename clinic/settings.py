@@ -71,6 +71,7 @@ MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -84,6 +85,7 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 
 # The address of the site ----------------------------------------------------------------------------------------------
 
+HOST = env.str("HOST", "127.0.0.1")  # what the embedded server listens on
 PORT = env.int("PORT", 8000)
 SITE_URL = (needed("SITE_URL", "such as https://clinic.example.org") or f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [urlsplit(SITE_URL).hostname])

@@ -1,11 +1,36 @@
 import os
+from pathlib import Path
 
 import pytest
 
 from . import factories
+from .browser.chromium import find_chromium
 
 # Playwright keeps an event loop in the test's thread; Django would refuse the ORM there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+BROWSER_TESTS = Path(__file__).parent / "browser"
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses by marker
+def pytest_collection_modifyitems(config, items):
+    """All tests in tests/browser need a browser; where there is none they are left out."""
+    for item in items:
+        if BROWSER_TESTS in item.path.parents:
+            item.add_marker("browser")
+    if not find_chromium():
+        left_out = [item for item in items if item.get_closest_marker("browser")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not find_chromium():
+        terminalreporter.write_line(
+            "!!! NO BROWSER: all tests in tests/browser were LEFT OUT. Install Chromium or Chrome, or set CHROMIUM.",
+            red=True,
+            bold=True,
+        )
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,189 @@
+"""The site as one foreground command: the web server, and the worker as its child. Ctrl-C ends both."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError, call_command
+from django.core.management.base import SystemCheckError
+from django.core.wsgi import get_wsgi_application
+from django.db import DatabaseError
+from waitress import create_server, wasyncore
+
+DRAIN_SECONDS = 10  # for answers that are on their way when the server is told to stop
+WORKER_SECONDS = 15  # for the worker to finish the message it is sending
+LONGEST_PAUSE = 60  # seconds between two starts of a worker that keeps dying
+
+
+class Command(BaseCommand):
+    help = "Serve the site and run its worker until Ctrl-C or SIGTERM."
+    requires_system_checks = []  # run in handle(), with the database ones
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--demo", action="store_true", help="First migrate and, into an empty database, load the demo clinic."
+        )
+
+    def handle(self, *args, demo, **options):
+        listener = bind(settings.HOST, settings.PORT)
+        try:
+            if demo:
+                call_command("demo", first_run_only=True, stdout=self.stdout, stderr=self.stderr)
+            self.refuse_what_is_unsafe()
+        except DatabaseError as error:
+            raise CommandError(f"The database does not answer: {one_line(error)}") from None
+        serve(listener, say=self.say)
+
+    def refuse_what_is_unsafe(self):
+        try:
+            self.check(databases=["default"])
+            call_command("migrate", check_unapplied=True, verbosity=0)
+        except SystemCheckError as error:
+            raise CommandError(str(error)) from None
+        except SystemExit:
+            raise CommandError("The database is not up to date. Run `manage.py migrate` first.") from None
+
+    def say(self, text):
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def bind(host, port):
+    """A socket on the port, before any other work; one sentence when another program has it."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except PermissionError:
+        raise CommandError(f"Port {port} needs an administrator's rights. Choose one above 1023.") from None
+    except OSError as error:
+        raise CommandError(
+            f"Port {port} on {host} cannot be used ({error.strerror}): another program has it, perhaps this site in "
+            f"another window. Choose another one: PORT={port + 1 if port < 65535 else 8000} make run"
+        ) from None
+    return listener
+
+
+def make_server(listener, application=None):
+    """Waitress: it reads slow bodies away from its threads, so that they cannot keep other readers waiting."""
+    return create_server(
+        application or get_wsgi_application(),
+        sockets=[listener],
+        threads=8,
+        connection_limit=1000,
+        asyncore_use_poll=True,
+        channel_timeout=60,
+        cleanup_interval=10,
+        max_request_body_size=settings.PICTURE_MAX_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        max_request_header_size=32 * 1024,
+        ident=None,
+        clear_untrusted_proxy_headers=False,  # settings.TRUSTED_PROXIES says what is believed
+    )
+
+
+def serve(listener, *, say):
+    """Answer requests until SIGINT, SIGTERM or SIGHUP; finish what was begun, then end the worker."""
+    stop = threading.Event()
+    server = make_server(listener)
+
+    def end(*_):
+        stop.set()
+        server.pull_trigger()
+
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, end)
+    worker = Worker(say)
+    worker.start()
+    threading.Thread(target=tell_when_ready, args=(listener.getsockname(), stop, say), daemon=True).start()
+    try:
+        turn_until(server, stop)
+    finally:
+        worker.stop()
+    say("Stopped.")
+
+
+def turn_until(server, stop):
+    """Waitress' own loop, ended by an event, with time for the answers that are on their way."""
+    while not stop.is_set():
+        wasyncore.loop(timeout=1, use_poll=True, map=server._map, count=1)
+    server.del_channel()
+    server.socket.close()
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < deadline and any(busy(channel) for channel in server.active_channels.values()):
+        wasyncore.loop(timeout=0.1, use_poll=True, map=server._map, count=1)
+    server.task_dispatcher.shutdown()
+
+
+def busy(channel):
+    return channel.requests or channel.total_outbufs_len
+
+
+def tell_when_ready(address, stop, say):
+    """Print the Ready line when a page really comes back."""
+    host = "127.0.0.1" if address[0] == "0.0.0.0" else "::1" if address[0] == "::" else address[0]  # noqa: S104
+    while not stop.wait(0.1):
+        connection = http.client.HTTPConnection(host, address[1], timeout=30)
+        try:
+            connection.request("GET", "/")
+            if connection.getresponse().status < 500:
+                say(f"Ready: {settings.SITE_URL}/   (Ctrl-C stops it)")
+                return
+        except OSError:
+            continue
+        finally:
+            connection.close()
+
+
+class Worker(threading.Thread):
+    """Keeps one `manage.py worker` alive: started again, with a pause that grows, when it dies.
+
+    The child reads from a pipe of ours: when this process is killed the pipe closes and the child ends.
+    """
+
+    def __init__(self, say):
+        super().__init__(daemon=True)
+        self.say = say
+        self.stopping = threading.Event()
+        self.child = None
+
+    def run(self):
+        pause = 1
+        while not self.stopping.is_set():
+            started = time.monotonic()
+            self.child = start_worker()
+            code = self.child.wait()
+            if self.stopping.is_set():
+                return
+            pause = 1 if time.monotonic() - started > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
+            self.say(f"The worker ended by itself (code {code}). It starts again in {pause} seconds.")
+            self.stopping.wait(pause)
+
+    def stop(self):
+        self.stopping.set()
+        if self.child and self.child.poll() is None:
+            self.child.stdin.close()
+            self.child.terminate()
+            try:
+                self.child.wait(WORKER_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait()
+
+
+def start_worker():
+    return subprocess.Popen(
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--exit-with-stdin"],
+        stdin=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        start_new_session=True,  # Ctrl-C reaches this process alone, and it ends the child
+    )
+
+
+def one_line(error):
+    return " ".join(str(error).split())
