@@ -1,18 +1,87 @@
+"""The pages of the place itself: home, privacy, and what machines ask for."""
+
+import re
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, JsonResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
+from appointments import deliveries
+from education.models import Guide
 
+from . import hours
+from .models import Closure, OpeningHours, Service, clinic_calendar
+
+PICTURE = re.compile(r"pictures/[0-9a-f]+/[0-9]+\.(avif|webp)")
+for_everyone = cache_control(public=True, max_age=60)
+
+
+@method_decorator(for_everyone, "dispatch")
 class Home(TemplateView):
     template_name = "home.html"
 
+    def get_context_data(self, **kwargs):
+        now, calendar = timezone.now(), clinic_calendar()
+        return super().get_context_data(
+            topics=Guide.objects.by_topic(),
+            week=[(day.label, sorted(calendar.week.get(day, []))) for day in OpeningHours.Weekday],
+            closures=Closure.objects.filter(last_day__gte=timezone.localdate(now)),
+            open_now=hours.is_open(calendar, now),
+            next_opening=next_opening(calendar, now),
+            services=Service.objects.offered(),
+            **kwargs,
+        )
 
+
+def next_opening(calendar, at):
+    try:
+        return hours.next_opening(calendar, at)
+    except hours.NeverOpen:
+        return None
+
+
+@method_decorator(for_everyone, "dispatch")
 class Privacy(TemplateView):
     template_name = "privacy.html"
+    extra_context = {"privacy_version": settings.PRIVACY_NOTICE_VERSION}
 
 
+@method_decorator(for_everyone, "dispatch")
 class Robots(TemplateView):
     template_name = "robots.txt"
+    content_type = "text/plain; charset=utf-8"
 
 
-def picture_file(request, path): ...
-def health(request): ...
-def favicon(request): ...
+@require_safe
+def picture_file(request, path):
+    """A rendition of the picture library. Its folder's name is random and its content never changes."""
+    if not (known := PICTURE.fullmatch(path)):
+        raise Http404
+    try:
+        file = default_storage.open(path)
+    except FileNotFoundError:
+        raise Http404 from None
+    response = FileResponse(file, content_type=f"image/{known[1]}")
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+@never_cache
+@require_safe
+def health(request):
+    """For monitoring: 200 when requests are stored and staff are told, else 503. Counts only, no patient data."""
+    state = deliveries.health()
+    return JsonResponse(state, status=200 if state["ok"] else 503)
+
+
+@require_safe
+def favicon(request):
+    """For browsers that ask without being told: pages name the icon themselves."""
+    return redirect(static("img/favicon.ico"))

@@ -1,5 +1,7 @@
 """Guides: the draft that editors write, the sections it is made of, and the frozen revisions that patients read."""
 
+from itertools import groupby
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
@@ -87,6 +89,11 @@ class Picture(models.Model):
 class GuideQuerySet(models.QuerySet):
     def published(self):
         return self.filter(live_revision__isnull=False).select_related("live_revision")
+
+    def by_topic(self):
+        """The published guides under their topics, for the home page and the list: [{"topic", "guides"}]."""
+        guides = self.published().select_related("topic").order_by("topic__position", "topic__name", "title")
+        return [{"topic": topic, "guides": list(group)} for topic, group in groupby(guides, lambda guide: guide.topic)]
 
 
 class Guide(models.Model):
