@@ -12,6 +12,7 @@ from django.utils import timezone
 # For reading aloud: no vowels (no words by accident), nothing that looks or sounds like another sign.
 REFERENCE_ALPHABET = "BCDFGHJKMPQRTVWXY346789"
 REFERENCE_LENGTH = 8
+ANSWERABLE = "Write a phone number or an e-mail address, so that we can contact you."
 CLAIM_FOR = timedelta(minutes=30)
 ATTEMPTS_BEFORE_UNREACHABLE = 3
 DAYS_BEFORE_UNREACHABLE = 2
@@ -189,7 +190,7 @@ class AppointmentRequest(models.Model):
             models.CheckConstraint(
                 condition=~Q(phone="") | ~Q(email=""),
                 name="request_can_be_answered",
-                violation_error_message="Write a phone number or an e-mail address, so that we can contact you.",
+                violation_error_message=ANSWERABLE,
             ),
             models.CheckConstraint(
                 condition=(Q(status="closed") & ~Q(outcome="") & Q(closed_at__isnull=False))

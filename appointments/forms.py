@@ -1,0 +1,225 @@
+"""The form that patients send, in the order in which a worried person answers on a phone."""
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Fieldset, Layout
+from django import forms
+from django.urls import reverse_lazy
+from django.utils.functional import lazy
+from django.utils.html import format_html
+from phonenumber_field.phonenumber import to_python as parse_phone
+
+from clinic.models import Service, clinic_calendar
+from clinic.typed import tidy, tidy_line
+
+from . import form_token
+from .models import AppointmentRequest
+from .models.request import ANSWERABLE
+
+MOST_DAYS = 3
+FEWEST_DIGITS = 5  # an extension or a short local number: odd, but somebody may answer
+LONG_TEXTS = {"message"}
+TOO_LONG = "Please use %(limit_value)d characters or fewer. There are %(show_value)d now."
+PAGE_TOO_OLD = (
+    "This page was open for a long time, so we could not send your request yet. Everything you wrote is still here. "
+    "Please press the button at the end once more."
+)
+lazy_format_html = lazy(format_html, str)
+
+
+class RequestForm(forms.ModelForm):
+    """`guide` is what the patient has read, as looked up by the site: {"slug", "title", "revision"} or None."""
+
+    service = forms.ModelChoiceField(
+        label="What is it about?",
+        help_text="Not sure? Choose what comes closest. We sort it out when we talk.",
+        queryset=Service.objects.offered(),
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose what your request is about.",
+            "invalid_choice": "We no longer offer that online. Choose what your request is about.",
+        },
+    )
+    preferred_days = forms.MultipleChoiceField(
+        label="Which days suit you?",
+        help_text=f"Choose up to {MOST_DAYS}. Leave it empty if any day is fine.",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "We are not open on one of those days. Choose again."},
+    )
+    consent = forms.BooleanField(
+        label="The clinic may store what I wrote here and contact me about it.",
+        help_text=lazy_format_html(
+            'We use it only to arrange your appointment. <a href="{}" target="_blank">Read our privacy notice '
+            "(opens in a new tab)</a>.",
+            reverse_lazy("privacy"),
+        ),
+        error_messages={"required": "Tick this box. Without it we may not contact you."},
+    )
+    guide = forms.CharField(required=False, widget=forms.HiddenInput)
+    form_token = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = AppointmentRequest
+        fields = [
+            "service",
+            "patient_type",
+            "message",
+            "for_whom",
+            "name",
+            "phone",
+            "email",
+            "best_time_to_call",
+            "voicemail_ok",
+            "preferred_days",
+            "preferred_time",
+            "language",
+            "needs_interpreter",
+            "access_needs",
+        ]
+        labels = {
+            "patient_type": "Have you been to this clinic before?",
+            "message": "Anything you want to add?",
+            "for_whom": "Who is the appointment for?",
+            "name": "What name should we call you by?",
+            "phone": "Phone number",
+            "email": "E-mail address",
+            "best_time_to_call": "When is a good time to call you?",
+            "voicemail_ok": "You may leave a message on my voicemail",
+            "preferred_time": "Which time of day suits you?",
+            "language": "Which language do you prefer?",
+            "needs_interpreter": "I would like an interpreter",
+            "access_needs": "What would make your visit easier?",
+        }
+        help_texts = {
+            "patient_type": "If you write for someone else, answer for them.",
+            "message": "A few words are enough. Leave out details that you would not want a receptionist to read.",
+            "name": "A first name is fine. If you write for someone else, give your own name.",
+            "phone": "We need a phone number or an e-mail address. A call is the quickest way.",
+            "email": "We never write about your health by e-mail.",
+            "voicemail_ok": "If you leave this empty, we hang up and try again later.",
+            "language": "For example: Spanish.",
+            "access_needs": "For example: a wheelchair, a hearing aid, someone who comes with you.",
+        }
+        widgets = {
+            "patient_type": forms.RadioSelect,
+            "for_whom": forms.RadioSelect,
+            "best_time_to_call": forms.RadioSelect,
+            "preferred_time": forms.RadioSelect,
+            "message": forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "phone": forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
+            "email": forms.EmailInput(attrs={"inputmode": "email", "autocomplete": "email"}),
+            "language": forms.TextInput(attrs={"autocomplete": "off"}),
+            "access_needs": forms.TextInput(attrs={"autocomplete": "off"}),
+        }
+        error_messages = {
+            "patient_type": {
+                "required": "Tell us if you have been here before.",
+                "invalid_choice": "Tell us if you have been here before.",
+            },
+            "message": {"max_length": TOO_LONG},
+            "for_whom": {
+                "required": "Tell us who the appointment is for.",
+                "invalid_choice": "Tell us who the appointment is for.",
+            },
+            "name": {"required": "Write the name that we should call you by.", "max_length": TOO_LONG},
+            "phone": {"max_length": "Write only the number here. The rest fits under “Anything you want to add?”."},
+            "email": {
+                "invalid": "Check the e-mail address. It should look like name@example.com.",
+                "max_length": "Check the e-mail address. It is too long.",
+            },
+            "best_time_to_call": {"required": "Choose a time.", "invalid_choice": "Choose a time from the list."},
+            "preferred_time": {"required": "Choose a time.", "invalid_choice": "Choose a time from the list."},
+            "language": {"max_length": TOO_LONG},
+            "access_needs": {"max_length": TOO_LONG},
+        }
+
+    def __init__(self, data=None, *, guide=None, **kwargs):
+        super().__init__(tidied(data) if data is not None else None, **kwargs)
+        self.guide = guide
+        self.initial["guide"] = guide["slug"] if guide else ""
+        self.initial["form_token"] = form_token.new()
+        self.fields["service"].label_from_instance = service_label
+        self.fields["patient_type"].choices = AppointmentRequest.PatientType.choices  # without the empty choice
+        self.fields["preferred_days"].choices = open_days()
+        for name in ("phone", "email"):
+            self.fields[name].one_is_needed = True  # not required, and yet not to be marked “(optional)”
+
+    @property
+    def helper(self):
+        helper = FormHelper(self)
+        helper.form_tag = False  # the page has the tag, the CSRF token and the button
+        helper.disable_csrf = True
+        helper.layout = Layout(
+            Fieldset("Your request", "service", "patient_type", "message"),
+            Fieldset(
+                "How can we reach you?", "for_whom", "name", "phone", "email", "best_time_to_call", "voicemail_ok"
+            ),
+            Fieldset("When would you like to come?", "preferred_days", "preferred_time"),
+            Fieldset("Can we make it easier for you?", "language", "needs_interpreter", "access_needs"),
+            Fieldset("Your consent", "consent"),
+            "guide",
+            "form_token",
+        )
+        return helper
+
+    def clean_phone(self):
+        phone = in_international_form(self.cleaned_data["phone"])
+        if phone and sum(character.isdecimal() for character in phone) < FEWEST_DIGITS:
+            raise forms.ValidationError("Check the phone number. It seems too short.")
+        return phone
+
+    def clean_preferred_days(self):
+        days = self.cleaned_data["preferred_days"]
+        if len(days) > MOST_DAYS:
+            raise forms.ValidationError(f"Choose up to {MOST_DAYS} days.")
+        return days
+
+    def clean_form_token(self):
+        """The token's UUID. With a bad one nothing is stored: the form comes back, with a fresh one in it."""
+        token = form_token.read(self.cleaned_data["form_token"])
+        if token is None:
+            self.data["form_token"] = form_token.new()
+            self.add_error(None, PAGE_TOO_OLD)
+        return token
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("phone") == "" == cleaned.get("email"):
+            self.add_error("phone", ANSWERABLE)
+        return cleaned
+
+    def request_fields(self):
+        """What intake.receive() stores: the patient's answers and the guide as the site knows it."""
+        guide = self.guide or {"slug": "", "title": "", "revision": None}
+        return {
+            **{name: self.cleaned_data[name] for name in self._meta.fields},
+            **{f"guide_{name}": guide[name] for name in ("slug", "title", "revision")},
+        }
+
+
+def tidied(data):
+    """A copy of the posted data that is fit to check, to store and to show again."""
+    data = data.copy()
+    for name, values in data.lists():
+        data.setlist(name, [(tidy if name in LONG_TEXTS else tidy_line)(value) for value in values])
+    return data
+
+
+def in_international_form(phone):
+    """+12125550142, or +12125550142 ext. 9; a number that no library can read stays as it was typed."""
+    number = parse_phone(phone)
+    if not number or not number.is_valid():
+        return phone
+    return number.as_e164 + (f" ext. {number.extension}" if number.extension else "")
+
+
+def open_days():
+    """The days on which the clinic opens, as choices, Monday first."""
+    every_day = AppointmentRequest.Day.choices
+    return [every_day[weekday] for weekday in sorted(clinic_calendar().week)]
+
+
+def service_label(service):
+    return f"{service.name}: {service.description}" if service.description else service.name
