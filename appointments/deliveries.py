@@ -7,32 +7,58 @@ same Message-ID), it is never forgotten.
 
 import logging
 import random
+import signal
 import smtplib
+import socket
 import ssl
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
+from django.core.mail import get_connection
+from django.db import Error as DatabaseTrouble
+from django.db import connection as database
+
 from .emails import notification
-from .models import Delivery
+from .models import Delivery, WorkerHeartbeat
+from .models.delivery import FARTHEST_RETRY
 
 logger = logging.getLogger(__name__)
 
 FIRST_RETRIES = (10, 30, 60, 120, 240)  # seconds
 THEN_EVERY = 300  # seconds, plus or minus a fifth
-REFUSED_RETRY = timedelta(hours=1)  # a mailbox that refuses may be mended
+SEND_WITHIN = 30  # seconds for one message, however slowly the mail server drips
+CLOSE_WITHIN = 3  # seconds to say good-bye
+
+
+class NotAccepted(Exception):
+    """The mail backend returned without an error, and without having sent."""
+
+
+class TooSlow(Exception):
+    """Not an OSError: sockets swallow those and try the next address."""
 
 
 def deliver(delivery_id):
     """Send one notification if it is due. True when the mail server accepted it. Never raises for a mail fault."""
-    delivery = Delivery.objects.filter(pk=delivery_id).first()
+    delivery = Delivery.objects.select_related("recipient", "request").filter(pk=delivery_id).first()
     if delivery is None or not delivery.claim():
         return False
-    try:
-        notification(delivery).send()
-    except Exception as error:  # whatever it is, this row waits and those behind it go on
-        logger.warning("Delivery %s was not accepted: %s", delivery.pk, plain_error(error))
-        delivery.mark_refused(plain_error(error), retry_in=retry_delay(delivery.attempts, error))
+    if not delivery.recipient.active:
+        delivery.mark_not_needed()
         return False
-    return delivery.mark_accepted()
+    server = None
+    try:
+        server = get_connection()
+        send(notification(delivery), server)
+    except Exception as error:  # whatever it is, this row waits and those behind it go on
+        text, needs_help = verdict(error)
+        logger.warning("Delivery %s was not accepted: %s", delivery.pk, text)
+        delivery.mark_refused(text, retry_in=retry_delay(delivery.attempts, error), needs_help=needs_help)
+        return False
+    else:
+        return delivery.mark_accepted()
+    finally:
+        say_goodbye(server)
 
 
 def sweep(limit=100):
@@ -41,31 +67,108 @@ def sweep(limit=100):
     return sum(deliver(pk) for pk in due)
 
 
+def send(message, server):
+    with deadline(SEND_WITHIN):
+        server.open()  # opened by us, so that sending does not close it
+        if server.send_messages([message]) != 1:
+            raise NotAccepted
+
+
+def say_goodbye(server):
+    """After the delivery was marked: a mail server that hangs up badly undoes nothing."""
+    with suppress(Exception), deadline(CLOSE_WITHIN):
+        server.close()
+
+
+@contextmanager
+def deadline(seconds):
+    """Raise TooSlow in the block after `seconds`, even in the middle of a socket call.
+
+    The sockets' own time-out counts anew with each byte. Needs the main thread, where the worker runs; elsewhere
+    only that time-out holds. Rings again each second in case somebody swallows the exception.
+    """
+
+    def ring(*_):
+        raise TooSlow
+
+    try:
+        before = signal.signal(signal.SIGALRM, ring)
+    except ValueError:  # not the main thread
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def retry_delay(attempts, error=None):
     """How long to wait after attempt number `attempts`."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused) and all(
-        500 <= code < 600 for code, _ in error.recipients.values()
-    ):
-        return REFUSED_RETRY
+    if refused_for_good(error):
+        return FARTHEST_RETRY  # a mailbox that refuses may be mended
     if attempts <= len(FIRST_RETRIES):
         return timedelta(seconds=FIRST_RETRIES[attempts - 1])
     return timedelta(seconds=THEN_EVERY * random.uniform(0.8, 1.2))
 
 
-def plain_error(error):
-    """What went wrong, for staff: the mail server's code, never the text it echoed."""
+def refused_for_good(error):
+    """Whether the mail server said no to this message, and not just "not now"."""
     match error:
         case smtplib.SMTPRecipientsRefused():
-            codes = sorted({code for code, _ in error.recipients.values()})
-            return f"The mail server refused the address ({', '.join(map(str, codes))}). Check it under Recipients."
+            return all(500 <= code < 600 for code, _ in error.recipients.values())
+        case smtplib.SMTPDataError() | smtplib.SMTPSenderRefused():
+            return 500 <= error.smtp_code < 600
+    return False
+
+
+def verdict(error):
+    """(what went wrong, whether a person must mend it): the mail server's code, never the text it echoed."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            codes = ", ".join(str(code) for code in sorted({code for code, _ in error.recipients.values()}))
+            return f"The mail server refused the address ({codes}). Check it under Recipients.", refused_for_good(error)
         case smtplib.SMTPAuthenticationError():
-            return f"The mail server refused our user name or password ({error.smtp_code}). Check EMAIL_URL."
+            return f"The mail server refused our user name or password ({error.smtp_code}). Check EMAIL_URL.", True
         case smtplib.SMTPResponseException():
-            return f"The mail server answered {error.smtp_code}."
+            return f"The mail server answered {error.smtp_code}.", refused_for_good(error)
+        case smtplib.SMTPNotSupportedError():
+            return "The mail server does not offer encryption or sign-in. Nothing was sent. Check EMAIL_URL.", True
         case ssl.SSLError():
-            return "The mail server's certificate could not be verified."
-        case TimeoutError():
-            return "The mail server did not answer in time."
+            return "The mail server's certificate could not be verified.", True
+        case socket.gaierror():
+            return "The mail server's name is not known. Check EMAIL_URL.", True
+        case TooSlow() | TimeoutError():
+            return "The mail server did not answer in time.", False
+        case smtplib.SMTPServerDisconnected():
+            return "The mail server hung up.", False
+        case NotAccepted():
+            return "The message was not accepted.", False
         case OSError():
-            return "The mail server could not be reached."
-    return f"The message could not be made ({type(error).__name__})."
+            return "The mail server could not be reached.", False
+    return f"The message could not be made ({type(error).__name__}).", True
+
+
+def health():
+    """For /healthz and the desk: is the database there, does a worker live, is anybody left untold. No patient data."""
+    try:
+        undelivered = Delivery.objects.undelivered()
+        state = {
+            "database": True,
+            "worker_alive": WorkerHeartbeat.any_alive(),
+            "undelivered": undelivered.count(),
+            "in_trouble": undelivered.in_trouble().count(),
+            "oldest_undelivered": undelivered.order_by("created_at").values_list("created_at", flat=True).first(),
+        }
+    except DatabaseTrouble:
+        database.close()
+        return {
+            "database": False,
+            "worker_alive": False,
+            "undelivered": None,
+            "in_trouble": None,
+            "oldest_undelivered": None,
+            "ok": False,
+        }
+    return {**state, "ok": state["worker_alive"] and not state["in_trouble"]}

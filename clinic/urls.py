@@ -3,12 +3,15 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from appointments.urls import request_urls
+from education.models import find_guide
+
 from . import errors, views
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
     path("guides/", include("education.urls")),
-    path("request/", include("appointments.urls")),
+    path("request/", include(request_urls(find_guide=find_guide))),
     path("privacy/", views.Privacy.as_view(), name="privacy"),
     path("media/<path:path>", views.picture_file, name="media"),
     path("healthz", views.health, name="health"),

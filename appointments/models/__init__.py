@@ -1,6 +1,7 @@
 from .access import AccessEvent
 from .delivery import Delivery, Recipient, WorkerHeartbeat
 from .request import AppointmentRequest, ChangedMeanwhile, ContactAttempt, Note, StatusChange, StepNotAllowed
+from .throttle import RequestCount
 
 __all__ = [
     "AccessEvent",
@@ -10,6 +11,7 @@ __all__ = [
     "Delivery",
     "Note",
     "Recipient",
+    "RequestCount",
     "StatusChange",
     "StepNotAllowed",
     "WorkerHeartbeat",

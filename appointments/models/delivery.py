@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 LEASE = timedelta(minutes=2)  # a worker that holds a delivery for longer has died
+FARTHEST_RETRY = timedelta(hours=1)  # a time beyond it was written by a clock that has been set back since
 GIVE_UP_AFTER = timedelta(hours=72)
 LATE_AFTER = timedelta(minutes=5)
 TROUBLE_AFTER_ATTEMPTS = 3
@@ -43,16 +44,16 @@ class DeliveryQuerySet(models.QuerySet):
     def due(self, now=None):
         """To be sent now: waiting and due, or in the hands of a worker that died."""
         now = now or timezone.now()
-        return self.filter(
-            Q(state=Delivery.State.WAITING, next_attempt_at__lte=now)
-            | Q(state=Delivery.State.SENDING, lease_until__lte=now)
-        )
+        waiting = Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + 2 * FARTHEST_RETRY)
+        dropped = Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * LEASE)
+        return self.filter(Q(waiting, state=Delivery.State.WAITING) | Q(dropped, state=Delivery.State.SENDING))
 
     def in_trouble(self, now=None):
-        """Red on the desk: failed, tried three times, or late by five minutes."""
+        """Red on the desk: given up, to be mended by a person, tried three times, or late by five minutes."""
         now = now or timezone.now()
         return self.undelivered().filter(
             Q(state=Delivery.State.FAILED)
+            | Q(needs_help=True)
             | Q(attempts__gte=TROUBLE_AFTER_ATTEMPTS)
             | Q(created_at__lt=now - LATE_AFTER)
         )
@@ -76,6 +77,9 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     lease = models.UUIDField(null=True, blank=True)  # whose turn it is; a worker that lost it cannot mark
     last_error = models.CharField(max_length=200, blank=True)
+    needs_help = models.BooleanField(
+        default=False
+    )  # trying again will not mend it: an address, a password, a certificate
     accepted_at = models.DateTimeField(null=True, blank=True)
     dismissed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -116,9 +120,9 @@ class Delivery(models.Model):
 
     def mark_accepted(self):
         """The mail server has taken it. A no-op for a worker that lost its lease."""
-        return self._mark(state=self.State.ACCEPTED, accepted_at=timezone.now(), last_error="")
+        return self._mark(state=self.State.ACCEPTED, accepted_at=timezone.now(), last_error="", needs_help=False)
 
-    def mark_refused(self, error, *, retry_in):
+    def mark_refused(self, error, *, retry_in, needs_help=False):
         """It did not go out: try again after `retry_in`, or give up 72 hours after the request came."""
         now = timezone.now()
         given_up = now - self.created_at >= GIVE_UP_AFTER
@@ -126,7 +130,12 @@ class Delivery(models.Model):
             state=self.State.FAILED if given_up else self.State.WAITING,
             next_attempt_at=now + retry_in,
             last_error=error[:200],
+            needs_help=needs_help,
         )
+
+    def mark_not_needed(self):
+        """The recipient was switched off since: nothing is owed any more."""
+        return self._mark(state=self.State.DISMISSED, last_error="The recipient is no longer active.", needs_help=False)
 
     def send_again(self, *, by):
         """Somebody asks for another try, now."""

@@ -51,6 +51,9 @@ class AppointmentRequestQuerySet(models.QuerySet):
     def claimed_by(self, user):
         return self.open().filter(assigned_to=user, claimed_until__gt=timezone.now())
 
+    def unclaimed(self):
+        return self.filter(Q(assigned_to=None) | Q(claimed_until=None) | Q(claimed_until__lte=timezone.now()))
+
     def in_order_of_promise(self):
         return self.order_by("promised_by", "pk")
 
@@ -381,8 +384,11 @@ class AppointmentRequest(models.Model):
     def allows(self, status):
         return status in self.TRANSITIONS[self.status]
 
+    def allows_outcome(self, outcome):
+        return self.status != self.Status.BOOKED or outcome in self.ENDS_A_BOOKING
+
     def _close(self, outcome, *, by, **facts):
-        if self.status == self.Status.BOOKED and outcome not in self.ENDS_A_BOOKING:
+        if not self.allows_outcome(outcome):
             raise StepNotAllowed("A booked appointment ends by withdrawing or declining it.")
         self._step(self.Status.CLOSED, by=by, outcome=outcome, closed_at=timezone.now(), next_attempt_at=None, **facts)
 
