@@ -1,8 +1,9 @@
-"""How the site says a time and a phone number: one home for both, in every template."""
+"""How the site says a time, a day, a phone number and a field's name: one home for each, in every template."""
 
 from django import template
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
+from django.utils.dateparse import parse_date
 from phonenumber_field.phonenumber import to_python
 
 register = template.Library()
@@ -15,6 +16,19 @@ def moment(value):
         return ""
     value = timezone.localtime(value)
     return f"{date_format(value, 'l, F j')} at {date_format(value, 'P')}"
+
+
+@register.filter
+def day(value):
+    """'March 3, 2026', of a date or of the ISO text that a revision keeps; empty for no value."""
+    value = parse_date(value) if isinstance(value, str) else value
+    return date_format(value, "F j, Y") if value else ""
+
+
+@register.filter
+def words(name):
+    """A field's name for people: 'best_time_to_call' is 'Best time to call'."""
+    return str(name).replace("_", " ").capitalize()
 
 
 @register.filter
