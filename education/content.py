@@ -11,6 +11,7 @@ TAGS = {"p", "br", "ul", "ol", "li", "strong", "em", "blockquote", "a"}
 TABLE_TAGS = {"table", "caption", "thead", "tbody", "tr", "th", "td"}
 ATTRIBUTES = {"a": {"href"}, "th": {"scope", "colspan", "rowspan"}, "td": {"colspan", "rowspan"}, "ol": {"start"}}
 VANISH_WITH_THEIR_TEXT = {"script", "style", "template", "svg", "math", "iframe", "noscript", "title"}
+WHAT_BROWSERS_SKIP = re.compile(r"[\x00-\x20]")  # "/\t/elsewhere" is "//elsewhere" to them
 # The editor's menus offer the same and no more.
 EDITOR_EXTENSIONS = {
     "Bold": True,
@@ -31,7 +32,7 @@ EDITOR_EXTENSIONS = {
 
 def _same_site_or_named_scheme(tag, attribute, value):
     """Drops addresses that leave out the scheme ("//elsewhere"): they look like ours and are not."""
-    if attribute == "href" and value.strip().replace("\\", "/").startswith("//"):
+    if attribute == "href" and WHAT_BROWSERS_SKIP.sub("", value).replace("\\", "/").startswith("//"):
         return None
     if attribute in ("colspan", "rowspan", "start") and not value.isdecimal():
         return None
@@ -50,7 +51,7 @@ _cleaner = nh3.Cleaner(
 
 def clean_html(value) -> SafeString:
     """Editors' HTML without anything that could run, load or restyle. The one place that calls HTML safe."""
-    cleaned = _cleaner.clean(value or "")
+    cleaned = _cleaner.clean((value or "").encode("utf-8", "replace").decode())  # no half characters
     return mark_safe("" if not plain_text(cleaned) else cleaned.strip())
 
 

@@ -38,21 +38,39 @@ def write_renditions(file, storage) -> dict:
     """
     check_picture(file)
     try:
-        file.seek(0)
-        with Image.open(file, formats=READABLE) as image:
-            image = ImageOps.exif_transpose(image)
-            image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        image = upright(file)
+    except Exception as error:  # decoders of hostile files raise nearly anything
         raise ValidationError("The picture is damaged. Save it again and try once more.") from error
     folder = f"pictures/{secrets.token_hex(8)}"
     widths = sorted({min(width, image.width) for width in WIDTHS})
     for width in widths:
-        smaller = image if width == image.width else image.resize((width, height_at(width, image.size)), Image.LANCZOS)
+        size = (width, height_at(width, image.size))
+        smaller = image if size == image.size else image.resize(size, Image.LANCZOS)
         for name in FORMATS:
             buffer = BytesIO()
-            smaller.save(buffer, name.upper(), **QUALITY[name])
+            smaller.save(buffer, name.upper(), exif=b"", xmp=b"", icc_profile=None, **QUALITY[name])
             storage.save(f"{folder}/{width}.{name}", ContentFile(buffer.getvalue()))
     return {"folder": folder, "width": widths[-1], "height": height_at(widths[-1], image.size), "widths": widths}
+
+
+def upright(file):
+    """The pixels, turned as the camera was held, in RGB or RGBA, and no larger than we have a use for."""
+    file.seek(0)
+    with Image.open(file, formats=READABLE) as image:
+        image.load()
+        if image.mode.startswith("I"):  # 16 bits of gray, as scanners write them: convert() would clip them to white
+            image = image.point(lambda value: value / 256).convert("L")
+        mode = "RGBA" if image.has_transparency_data else "RGB"
+        image = image if image.mode == mode else image.convert(mode)
+    if (times := min(image.size) // WIDTHS[-1]) > 1:
+        image = image.reduce(times)
+    return ImageOps.exif_transpose(image)
+
+
+def delete_renditions(folder, widths, storage):
+    for width in widths:
+        for name in FORMATS:
+            storage.delete(f"{folder}/{width}.{name}")
 
 
 def height_at(width, size):

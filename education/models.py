@@ -1,16 +1,21 @@
 """Guides: the draft that editors write, the sections it is made of, and the frozen revisions that patients read."""
 
+from datetime import date
 from itertools import groupby
+from operator import attrgetter
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import models, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, ProtectedError, Q, TextField
+from django.db.models.functions import Cast
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django_prose_editor.fields import ProseEditorField
+
+from clinic.models import Service
 
 from . import images
 from .content import EDITOR_EXTENSIONS, anchors, clean_html, plain_text, tables_that_scroll
@@ -67,8 +72,28 @@ class Picture(models.Model):
     def __str__(self):
         return self.title
 
+    @transaction.atomic
+    def save(self, *args, **kwargs):
+        """Renditions that this row has given up go too, once the change is certain, unless a revision shows them."""
+        before = Picture.objects.filter(pk=self.pk).values_list("folder", "widths").first() if self.pk else None
+        super().save(*args, **kwargs)
+        if before and before[0] != self.folder:
+            forget_renditions(*before)
+
+    @transaction.atomic
+    def delete(self, *args, **kwargs):
+        """Refuses while a revision shows the picture: what was published stays whole."""
+        if revisions := list(Revision.objects.showing(self.folder)):
+            raise ProtectedError("Published guides show this picture.", set(revisions))
+        deleted = super().delete(*args, **kwargs)
+        forget_renditions(self.folder, self.widths)
+        return deleted
+
     def take(self, file):
-        """Write the renditions of an uploaded file and remember where they are. Does not save the row."""
+        """Write the renditions of an uploaded file and remember where they are. Does not save the row.
+
+        Raises ValidationError, in words for an editor, when the file is not a picture we take.
+        """
         for name, value in images.write_renditions(file, default_storage).items():
             setattr(self, name, value)
 
@@ -86,14 +111,35 @@ class Picture(models.Model):
         }
 
 
+def forget_renditions(folder, widths):
+    """Deletes a picture's files once the transaction is certain, unless a revision shows them."""
+    if not Revision.objects.showing(folder).exists():
+        transaction.on_commit(lambda: images.delete_renditions(folder, widths, default_storage))
+
+
 class GuideQuerySet(models.QuerySet):
     def published(self):
-        return self.filter(live_revision__isnull=False).select_related("live_revision")
+        """What patients can read, each with its live revision and the topic it was published under."""
+        return self.filter(live_revision__isnull=False).select_related("live_revision__topic", "topic")
+
+    def with_draft(self):
+        """All that has_unpublished_changes() compares, in a fixed number of queries."""
+        return (
+            self.without_pages().select_related("topic", "service", "picture").prefetch_related("sections", "sources")
+        )
 
     def by_topic(self):
-        """The published guides under their topics, for the home page and the list: [{"topic", "guides"}]."""
-        guides = self.published().select_related("topic").order_by("topic__position", "topic__name", "title")
-        return [{"topic": topic, "guides": list(group)} for topic, group in groupby(guides, lambda guide: guide.topic)]
+        """[{"topic", "guides"}] for the home page and the list, under the topics they were published under. One query."""
+        topic = "live_revision__topic"
+        guides = (
+            self.published().without_pages().order_by(f"{topic}__position", f"{topic}__name", "live_revision__title")
+        )
+        grouped = groupby(guides, key=attrgetter("live_revision.topic"))
+        return [{"topic": topic, "guides": list(members)} for topic, members in grouped]
+
+    def without_pages(self):
+        """Leaves the long texts of the live revision in the database: lists do not show them."""
+        return self.select_related("live_revision").defer("live_revision__html", "live_revision__text")
 
 
 class Guide(models.Model):
@@ -105,7 +151,7 @@ class Guide(models.Model):
     )
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="guides")
     service = models.ForeignKey(
-        "clinic.Service",
+        Service,
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
@@ -157,7 +203,7 @@ class Guide(models.Model):
 
     def as_data(self):
         """The whole draft as plain data, cleaned: what a revision freezes and a restore brings back."""
-        sections = list(self.sections.select_related("picture"))
+        sections = list(self.sections.all())
         return {
             "schema": 1,
             "title": self.title,
@@ -236,9 +282,46 @@ class Guide(models.Model):
         self.live_revision = None
         self.save(update_fields=["live_revision"])
 
+    @transaction.atomic
+    def restore(self, revision):
+        """Make the draft what `revision` was. The address and what patients read stay as they are."""
+        data = revision.data
+        for name in RESTORED_AS_THEY_ARE:
+            setattr(self, name, data[name])
+        self.last_reviewed = data["last_reviewed"] and date.fromisoformat(data["last_reviewed"])
+        self.next_review = data["next_review"] and date.fromisoformat(data["next_review"])
+        self.topic = revision.topic
+        self.service = Service.objects.filter(slug=data["service"]).first()
+        self.picture = picture_of(data)
+        self.save()
+        self.sections.all().delete()
+        for position, section in enumerate(data["sections"], start=1):
+            facts = {name: section[name] for name in ("level", "kind", "heading", "body", "more")}
+            self.sections.create(position=position * 10, picture=picture_of(section), **facts)
+        self.sources.all().delete()
+        for position, source in enumerate(data["sources"], start=1):
+            self.sources.create(position=position * 10, **source)
+
     def has_unpublished_changes(self):
         """Whether the draft differs from what patients read."""
         return not self.is_live or self.as_data() != self.live_revision.data
+
+
+RESTORED_AS_THEY_ARE = ("title", "summary", "written_by", "reviewed_by", "is_sample")
+
+
+def picture_of(data):
+    """The picture that a guide's or a section's frozen data show, or None when the library has it no more."""
+    return Picture.objects.filter(pk=data["picture"]["id"]).first() if data["picture"] else None
+
+
+def find_guide(slug):
+    """What the request form says and stores of the guide a reader comes from; None for none that is published."""
+    guide = Guide.objects.published().without_pages().filter(slug=slug).first()
+    if guide is None:
+        return None
+    revision = guide.live_revision
+    return {"slug": slug, "title": revision.title, "revision": revision.number, "service": revision.data["service"]}
 
 
 def with_safe_html(sections):
@@ -251,6 +334,13 @@ def with_safe_html(sections):
         }
         for section in sections
     ]
+
+
+class SectionManager(models.Manager):
+    """Sections come with their pictures: no reader of a guide asks for one without the other."""
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("picture")
 
 
 class Section(models.Model):
@@ -279,6 +369,8 @@ class Section(models.Model):
         help_text="Detail that few readers need. Never risks or when to get help: those must be seen.",
     )
     picture = models.ForeignKey(Picture, on_delete=models.PROTECT, null=True, blank=True, related_name="sections")
+
+    objects = SectionManager()
 
     class Meta:
         ordering = ["position", "pk"]
@@ -336,6 +428,12 @@ class Source(models.Model):
         return {"organization": self.organization, "title": self.title, "year": self.year, "url": self.url}
 
 
+class RevisionQuerySet(models.QuerySet):
+    def showing(self, folder):
+        """Revisions whose frozen page shows the picture of this folder."""
+        return self.annotate(raw=Cast("data", TextField())).filter(raw__contains=folder) if folder else self.none()
+
+
 class Revision(models.Model):
     """A guide as it was published: frozen. The public page is this one row."""
 
@@ -352,6 +450,8 @@ class Revision(models.Model):
     published_at = models.DateTimeField(default=timezone.now)
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
+
+    objects = RevisionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-number"]
