@@ -1,11 +1,14 @@
 """Pages for the moments when something is wrong: each says what to do, carries the phone number and what was typed."""
 
 import sys
+from contextlib import suppress
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
+
+from .typed import tidy
 
 PAGES = {
     400: ("We could not read that", "Something in what your browser sent was damaged. Please go back and try again."),
@@ -19,9 +22,10 @@ PAGES = {
         "Many requests came from your connection. Please wait a few minutes, then send it again.",
     ),
     500: ("Something went wrong on our side", "It is not your fault. Please try again in a few minutes."),
-    503: ("We cannot answer just now", "Please try again in a few minutes. Nothing was sent yet."),
+    503: ("We cannot answer just now", "It is not your fault. Please try again in a few minutes, or call us."),
 }
-NOT_TYPED = {"csrfmiddlewaretoken", "form_token"}
+KEPT_UNSEEN = ["form_token", "guide"]  # the form's own token, too: what was stored after all is not stored twice
+NOT_TYPED = {"csrfmiddlewaretoken", *KEPT_UNSEEN}
 WITHOUT_TEMPLATES = "<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><p>{text}</p>"
 
 
@@ -33,6 +37,7 @@ def error_page(request, status, *, title="", text=""):
     try:
         if typed:
             context["csrf_token"] = get_token(request)
+            context["kept"] = [(name, tidy(request.POST.get(name, ""))) for name in KEPT_UNSEEN]
         body = render_to_string("error.html", context, request=request)
     except Exception:  # a page about trouble must not need what is in trouble
         if status < 500:
@@ -50,7 +55,13 @@ def typed_fields(request):
     posted = getattr(request, "_post", None)
     if not posted or request.path_info.startswith("/admin/"):
         return []
-    return [(name, value) for name, values in posted.lists() if name not in NOT_TYPED for value in values if value]
+    return [
+        (tidy(name), tidy(value))
+        for name, values in posted.lists()
+        if name not in NOT_TYPED
+        for value in values
+        if tidy(value)
+    ]
 
 
 def bad_request(request, exception=None):
@@ -75,8 +86,15 @@ def csrf_failure(request, reason=""):
     if request.path_info.startswith("/admin/"):
         text = "Your sign-in page was open for too long. Please go back, load the page again and sign in."
     else:
+        parse_if_possible(request)
         text = (
             "For your safety we check that a form was sent from our own page, and this check failed. It happens when the "
-            "page was open for a long time or the browser blocks cookies. What you typed is below: you can send it again."
+            "page was open for a long time or the browser blocks cookies. Please send it again; if that fails too, call us."
         )
     return error_page(request, 403, title="Please send that once more", text=text)
+
+
+def parse_if_possible(request):
+    """Without a cookie the check fails before anything has read the form."""
+    with suppress(Exception):  # a broken body: then there is nothing to show
+        request.POST  # noqa: B018  reading it parses it
