@@ -258,6 +258,7 @@ FALLBACK_CLINIC_NAME = env.str("CLINIC_NAME", "The clinic")
 FALLBACK_CLINIC_PHONE = env.str("CLINIC_PHONE", "")
 PRIVACY_NOTICE_VERSION = "2026-11"
 FORM_TOKEN_MAX_AGE = 24 * 60 * 60  # seconds that a form page may stay open
+DEMO_PASSWORD = env.str("DEMO_PASSWORD", "")  # instead of a random one for the demo's staff account
 REQUESTS_PER_HOUR_REFUSED = env.int("REQUESTS_PER_HOUR_REFUSED", 100)  # from one address; more is a flood
 
 # Logs: never what a patient typed -------------------------------------------------------------------------------------

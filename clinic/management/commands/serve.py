@@ -16,9 +16,20 @@ from django.core.wsgi import get_wsgi_application
 from django.db import DatabaseError
 from waitress import create_server, wasyncore
 
+from . import demo
+
 DRAIN_SECONDS = 10  # for answers that are on their way when the server is told to stop
 WORKER_SECONDS = 15  # for the worker to finish the message it is sending
 LONGEST_PAUSE = 60  # seconds between two starts of a worker that keeps dying
+
+WELCOME = """
+  For patients  {site}/
+  For staff     {site}/admin/   {sign_in}
+  Caught mail   {site}/admin/mail/
+
+  Try: read a guide, send a request from its last button, then sign in as staff and find it on the first page.
+  Everything is kept in {data}. Ctrl-C stops the site.
+"""
 
 
 class Command(BaseCommand):
@@ -30,15 +41,28 @@ class Command(BaseCommand):
             "--demo", action="store_true", help="First migrate and, into an empty database, load the demo clinic."
         )
 
-    def handle(self, *args, demo, **options):
+    def handle(self, *args, **options):
         listener = bind(settings.HOST, settings.PORT)
         try:
-            if demo:
-                call_command("demo", first_run_only=True, stdout=self.stdout, stderr=self.stderr)
+            if options["demo"]:
+                self.prepare_demo()
             self.refuse_what_is_unsafe()
         except DatabaseError as error:
             raise CommandError(f"The database does not answer: {one_line(error)}") from None
         serve(listener, say=self.say)
+
+    def prepare_demo(self):
+        """Migrate; into an empty database load the demo; tell what to open."""
+        if settings.PRODUCTION:
+            raise CommandError("This is a production site (CLINIC_ENV). Start it with: manage.py serve")
+        call_command("migrate", interactive=False, verbosity=0)
+        password = None
+        if demo.is_empty():
+            self.say("First run: loading the demo clinic …")
+            password = demo.load()
+        else:
+            demo.renew_password()
+        self.say(WELCOME.format(site=settings.SITE_URL, sign_in=demo.sign_in_line(password), data=settings.DATA_DIR))
 
     def refuse_what_is_unsafe(self):
         try:

@@ -1,0 +1,30 @@
+# Two commands: `make run` and `make test`. All they need is python3 (3.11 or newer) and, the first time, the internet.
+PYTHON ?= python3
+IN_ENVIRONMENT = $(PYTHON) -I clinic/bootstrap.py
+LIKE_PRODUCTION = CLINIC_ENV=production SECRET_KEY="$$(head -c 40 /dev/urandom | od -An -tx1 | tr -d ' \n')" \
+	SITE_URL=https://clinic.example.org DATABASE_URL=postgres://clinic@127.0.0.1/clinic \
+	EMAIL_URL=smtp+tls://clinic:secret@mail.example.org:587 DEFAULT_FROM_EMAIL=clinic@example.org
+
+.PHONY: run test lint screenshots python
+
+run: python
+	@$(IN_ENVIRONMENT) run
+
+test: python
+	@$(IN_ENVIRONMENT) -m tests $(ARGS)
+
+lint: python
+	@$(IN_ENVIRONMENT) install
+	.venv/bin/python -m pip check
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m ruff format --check .
+	.venv/bin/python -m djlint --lint --quiet templates
+	.venv/bin/python manage.py makemigrations --check --dry-run
+	@echo "check --deploy, with an environment like production's"
+	@$(LIKE_PRODUCTION) .venv/bin/python manage.py check --deploy --fail-level WARNING
+
+screenshots: python
+	@$(IN_ENVIRONMENT) -m tests.browser.screenshots
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python is missing. Install Python 3.11 or newer (Debian and Ubuntu: sudo apt install python3 python3-venv; macOS: brew install python)." >&2; exit 1; }

@@ -1,0 +1,75 @@
+"""`make test`: everything on SQLite, then on PostgreSQL where there is one, with a browser where one can be had.
+
+What follows is handed to pytest: make test ARGS="tests/clinic -x".
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+from .browser.chromium import find_chromium
+from .postgresql import NoPostgreSQL, a_database
+
+WORKERS = "2"
+# A .env beside the code must not turn the tests into production.
+OWN_ENVIRONMENT = {"CLINIC_ENV": "local", "EMAIL_URL": "", "SITE_URL": "", "PYTHONWARNINGS": "default"}
+
+
+def main(arguments):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    if not find_chromium():
+        install_a_browser()
+    named = os.environ.get("DATABASE_URL", "")
+    results = {"SQLite": pytest("", arguments)}
+    try:
+        with a_database(named) as url:
+            results["PostgreSQL"] = pytest(url, arguments)
+    except NoPostgreSQL as reason:
+        print(f"\n!!! NO POSTGRESQL: the tests ran on SQLite only. {reason}", flush=True)
+    print("\n" + ", ".join(f"{name}: {'passed' if code == 0 else 'FAILED'}" for name, code in results.items()))
+    if not find_chromium():
+        print("!!! NO BROWSER: all tests in tests/browser were LEFT OUT. Install Chromium or Chrome, or set CHROMIUM.")
+    return max(results.values())
+
+
+def pytest(database_url, arguments):
+    """Run the tests against one database, in a data folder of their own. Returns the exit code."""
+    print(f"\n=== {'PostgreSQL' if database_url else 'SQLite'}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="clinic-test-") as data:
+        environment = {**os.environ, **OWN_ENVIRONMENT, "DATA_DIR": data, "DATABASE_URL": database_url}
+        if not database_url:
+            del environment["DATABASE_URL"]
+        return subprocess.call([sys.executable, "-m", "pytest", "-n", WORKERS, *arguments], env=environment)
+
+
+def install_a_browser():
+    """As the platform allows; what fails here ends as the loud line of the tests that were left out."""
+    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    ways = [
+        ("apt-get", [[*root, "apt-get", "update", "-q"], [*root, "apt-get", "install", "-q", "-y", "chromium"]]),
+        ("brew", [["brew", "install", "--cask", "chromium"]]),
+        (sys.executable, [[sys.executable, "-m", "playwright", "install", "chromium"]]),
+    ]
+    for program, commands in ways:
+        if shutil.which(program):
+            print(f"No browser found: {' '.join(commands[-1])} …", flush=True)
+            succeeded(commands)
+        if find_chromium():
+            return
+
+
+def succeeded(commands):
+    try:
+        return all(subprocess.call(command, timeout=600) == 0 for command in commands)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
