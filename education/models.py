@@ -83,11 +83,15 @@ class Picture(models.Model):
     @transaction.atomic
     def delete(self, *args, **kwargs):
         """Refuses while a revision shows the picture: what was published stays whole."""
-        if revisions := list(Revision.objects.showing(self.folder)):
-            raise ProtectedError("Published guides show this picture.", set(revisions))
+        if revisions := set(self.revisions()):
+            raise ProtectedError("Published guides show this picture.", revisions)
         deleted = super().delete(*args, **kwargs)
         forget_renditions(self.folder, self.widths)
         return deleted
+
+    def revisions(self):
+        """All that was published with this picture on its page."""
+        return Revision.objects.showing(self.folder)
 
     def take(self, file):
         """Write the renditions of an uploaded file and remember where they are. Does not save the row.
@@ -145,6 +149,11 @@ class GuideQuerySet(models.QuerySet):
 class Guide(models.Model):
     """The draft. Patients read its live revision, which only publish() and withdraw() move."""
 
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        LIVE = "live", "Live"
+        CHANGED = "changed", "Live, with unpublished changes"
+
     title = models.CharField(max_length=120)
     slug = models.SlugField(
         "address", max_length=80, unique=True, help_text="The last part of the page's address. It stays once published."
@@ -200,6 +209,16 @@ class Guide(models.Model):
     @property
     def is_live(self):
         return self.live_revision_id is not None
+
+    @property
+    def state(self):
+        if not self.is_live:
+            return self.State.DRAFT
+        return self.State.CHANGED if self.has_unpublished_changes() else self.State.LIVE
+
+    def was_published(self):
+        """From then on others know its address."""
+        return self.is_live or self.revisions.exists()
 
     def as_data(self):
         """The whole draft as plain data, cleaned: what a revision freezes and a restore brings back."""

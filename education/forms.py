@@ -1,0 +1,50 @@
+"""Forms of the editors' desk."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from .images import check_picture
+from .models import Picture
+
+
+class PictureForm(forms.ModelForm):
+    file = forms.FileField(
+        label="Picture file",
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif"}),
+        validators=[check_picture],
+        help_text="JPEG, PNG, WebP or AVIF. Where and with what it was taken is removed from it.",
+    )
+
+    class Meta:
+        model = Picture
+        fields = ["title", "file", "decorative", "alt", "caption", "credit"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["file"].required = False
+            self.fields["file"].label = "Another file"
+
+    def _post_clean(self):
+        """Only once all else is in order is the file written anew; what the file hides shows then."""
+        super()._post_clean()
+        if (file := self.cleaned_data.get("file")) and not self.errors:
+            try:
+                self.instance.take(file)
+            except ValidationError as error:
+                self.add_error("file", error)
+
+
+class PositionedForm(forms.ModelForm):
+    def has_changed(self):
+        """A new part that holds nothing but its place is left out."""
+        changed = set(self.changed_data)
+        return bool(changed if self.instance.pk else changed - {"position"})
+
+
+class PositionedFormSet(forms.BaseInlineFormSet):
+    def save_new(self, form, commit=True):
+        """A new part that was given no place goes last."""
+        if not form.instance.position:
+            form.instance.position = max(part.instance.position for part in self.forms) + 10
+        return super().save_new(form, commit=commit)
