@@ -56,7 +56,7 @@ def ensure_environment(requirements):
     if not works():
         make_environment()
     print("Installing the libraries (once; it takes a minute) …", flush=True)
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
+    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "-r", requirements]
     if subprocess.call(pip):
         stop("The libraries could not be installed: see above. Is this computer connected to the internet?")
     # What serves the tests serves the site too.

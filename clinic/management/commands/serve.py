@@ -49,6 +49,8 @@ class Command(BaseCommand):
             self.refuse_what_is_unsafe()
         except DatabaseError as error:
             raise CommandError(f"The database does not answer: {one_line(error)}") from None
+        except KeyboardInterrupt:
+            raise CommandError("Stopped before the site was ready.", returncode=130) from None
         serve(listener, say=self.say)
 
     def prepare_demo(self):
