@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -309,7 +309,7 @@ class AppointmentRequest(models.Model):
             note=note,
         )
         if reached or self.status == self.Status.BOOKED:
-            self._change(**facts)
+            self._change(by=by, **facts)
         else:
             self._step(self.Status.CONTACTING, by=by, reason=attempt.get_outcome_display(), **facts)
         attempt.save()
@@ -399,13 +399,16 @@ class AppointmentRequest(models.Model):
                 f"A request that is “{self.get_status_display()}” cannot become “{self.Status(to).label}”."
             )
         was = self.status
-        self._change(status=to, **facts)
+        self._change(by=by, status=to, **facts)
         StatusChange.objects.create(
             request=self, from_status=was, to_status=to, outcome=facts.get("outcome", ""), by=by, reason=reason
         )
 
-    def _change(self, **facts):
+    def _change(self, *, by, **facts):
         """Save `facts` if the row is still the one that was read; a holder's claim starts anew. Raises ChangedMeanwhile."""
+        if by:
+            anew = When(assigned_to=by, then=Value(timezone.now() + CLAIM_FOR))
+            facts["claimed_until"] = Case(anew, default=F("claimed_until"), output_field=models.DateTimeField())
         row = AppointmentRequest.objects.filter(pk=self.pk, version=self.version)
         if not row.update(version=F("version") + 1, **facts):
             raise ChangedMeanwhile
