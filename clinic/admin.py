@@ -1,9 +1,136 @@
-"""The admin site: branded, with the day's work on its first page."""
+"""The place as staff edit it: who we are, when we are open, what we offer, who works here."""
 
+from itertools import pairwise
+
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.checks import InlineModelAdminChecks
+from django.contrib.auth import get_user_model
+from django.contrib.auth.admin import UserAdmin
+from django.forms.models import BaseModelFormSet, modelformset_factory
+from django.shortcuts import redirect
+
+from .models import ClinicProfile, Closure, OpeningHours, Service
 
 
-class ClinicAdminSite(admin.AdminSite):
-    site_header = "Clinic desk"
-    site_title = "Clinic desk"
-    index_title = "Today"
+class NoRelationChecks(InlineModelAdminChecks):
+    def _check_relation(self, obj, parent_model):
+        return []
+
+    def _check_exclude_of_parent_model(self, obj, parent_model):
+        return []
+
+
+class OfTheClinic(BaseModelFormSet):
+    """All rows of a table: there is one clinic, so they need no key to say whose they are."""
+
+    def __init__(self, data=None, files=None, instance=None, save_as_new=False, **kwargs):
+        super().__init__(data, files, **kwargs)
+
+
+class Week(OfTheClinic):
+    def clean(self):
+        super().clean()
+        filled = {"weekday", "opens", "closes"}
+        kept = [form for form in self.forms if form not in self.deleted_forms and filled <= form.cleaned_data.keys()]
+        kept.sort(key=lambda form: (form.instance.weekday, form.instance.opens))
+        for first, second in pairwise(kept):
+            if first.instance.overlaps(second.instance):
+                second.add_error("opens", f"These hours overlap others of the same day, {first.instance}.")
+
+
+class RowsOfTheClinic(admin.TabularInline):
+    """Edited on the clinic's page like an inline, without the foreign key of one."""
+
+    checks_class = NoRelationChecks
+    template = "admin/clinic/rows.html"
+    formset = OfTheClinic
+    extra = 1
+
+    def get_formset(self, request, obj=None, **kwargs):
+        return modelformset_factory(
+            self.model,
+            form=self.form,
+            formset=self.formset,
+            fields=self.fields,
+            extra=self.extra,
+            can_delete=self.has_delete_permission(request, obj),
+        )
+
+
+class OpeningHoursForm(forms.ModelForm):
+    class Meta:
+        model = OpeningHours
+        fields = ["weekday", "opens", "closes"]
+        widgets = {
+            "opens": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "closes": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        }
+
+
+class ClosureForm(forms.ModelForm):
+    class Meta:
+        model = Closure
+        fields = ["first_day", "last_day", "reason"]
+        widgets = {
+            "first_day": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "last_day": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
+
+
+class OpeningHoursInline(RowsOfTheClinic):
+    model, form, formset = OpeningHours, OpeningHoursForm, Week
+    fields = ["weekday", "opens", "closes"]
+
+
+class ClosureInline(RowsOfTheClinic):
+    model, form = Closure, ClosureForm
+    fields = ["first_day", "last_day", "reason"]
+
+
+@admin.register(ClinicProfile)
+class ClinicProfileAdmin(admin.ModelAdmin):
+    """One page for the whole place: who we are, when we are open, when we are closed."""
+
+    fieldsets = [
+        (None, {"fields": ["name", "tagline"]}),
+        ("How patients reach us", {"fields": ["phone", "emergency_number", "email", "address", "directions"]}),
+        ("What we promise", {"fields": ["promise_hours"]}),
+    ]
+    inlines = [OpeningHoursInline, ClosureInline]
+
+    def changelist_view(self, request, extra_context=None):
+        """There is one clinic: straight to its form."""
+        if self.model.objects.filter(pk=1).exists():
+            return redirect("admin:clinic_clinicprofile_change", 1)
+        return redirect("admin:clinic_clinicprofile_add")
+
+    def has_add_permission(self, request):
+        return super().has_add_permission(request) and not self.model.objects.filter(pk=1).exists()
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        obj.pk = 1
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Service)
+class ServiceAdmin(admin.ModelAdmin):
+    list_display = ["name", "description", "active", "position"]
+    fields = ["name", "slug", "description", "active", "position"]
+    prepopulated_fields = {"slug": ["name"]}
+    sortable_by = ()
+    actions = None
+
+    def lookup_allowed(self, lookup, value, request):
+        return False
+
+
+admin.site.unregister(get_user_model())
+
+
+@admin.register(get_user_model())
+class StaffAdmin(UserAdmin):
+    readonly_fields = ["last_login", "date_joined"]  # the stock pairs of date and time inputs have no labels

@@ -11,4 +11,4 @@ class ClinicConfig(AppConfig):
 
 
 class ClinicAdminConfig(AdminConfig):
-    default_site = "clinic.admin.ClinicAdminSite"
+    default_site = "clinic.site.ClinicAdminSite"

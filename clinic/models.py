@@ -4,7 +4,6 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import DatabaseError, models
 from django.db.models import F, Q
@@ -121,11 +120,8 @@ class OpeningHours(models.Model):
     def __str__(self):
         return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
 
-    def clean(self):
-        if self.opens and self.closes and self.weekday is not None:
-            others = OpeningHours.objects.filter(weekday=self.weekday, opens__lt=self.closes, closes__gt=self.opens)
-            if others.exclude(pk=self.pk).exists():
-                raise ValidationError("These hours overlap other hours of the same day.")
+    def overlaps(self, other):
+        return self.weekday == other.weekday and self.opens < other.closes and other.opens < self.closes
 
 
 class Closure(models.Model):

@@ -47,3 +47,9 @@ def tel(value):
     if number and number.is_valid():
         return number.as_rfc3966
     return "tel:" + "".join(character for character in str(value or "") if character in "+0123456789*#")
+
+
+@register.filter
+def who(user):
+    """A member of staff as colleagues call them; empty for nobody."""
+    return (user.get_full_name() or user.get_username()) if user else ""

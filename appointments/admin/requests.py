@@ -1,0 +1,366 @@
+"""Appointment requests on the desk: the list in order of promise, the page of one request, its steps."""
+
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
+
+from clinic.models import Service
+from clinic.templatetags.clinic import moment, who
+
+from ..models import AccessEvent, AppointmentRequest, ChangedMeanwhile, StepNotAllowed
+from ..promise import Promises, age
+from .access import only_recorded, record
+from .search import FOUND_AT_MOST, SearchForm, matching
+from .steps import STEPS, Step
+
+LIST = "admin:appointments_appointmentrequest_changelist"
+DETAIL = "admin:appointments_appointmentrequest_change"
+
+TABS = [
+    ("Open", {}),
+    ("To contact", {"status": "to_contact"}),
+    ("Overdue", {"status": "overdue"}),
+    ("Mine", {"claim": "mine"}),
+    ("Waiting for the patient", {"status": AppointmentRequest.Status.AWAITING_PATIENT.value}),
+    ("Waiting list", {"status": AppointmentRequest.Status.WAITLISTED.value}),
+    ("All", {"status": "all"}),
+]
+
+
+class Choice(admin.SimpleListFilter):
+    """A filter whose every choice is a queryset; an unknown value filters as the default does."""
+
+    default = "all"
+    choices_by_value = {}
+
+    def lookups(self, request, model_admin):
+        return [(value, label) for value, (label, _) in self.choices_by_value.items()]
+
+    def chosen(self):
+        return self.value() if self.value() in dict(self.lookup_choices) else self.default
+
+    def queryset(self, request, queryset):
+        _, narrow = self.choices_by_value[self.chosen()]
+        return narrow(queryset, request.user)
+
+    def choices(self, changelist):
+        for value, label in self.lookup_choices:
+            query = {self.parameter_name: None if value == self.default else value}
+            yield {
+                "selected": value == self.chosen(),
+                "query_string": changelist.get_query_string(query),
+                "display": label,
+            }
+
+
+class StatusFilter(Choice):
+    title, parameter_name, default = "status", "status", "open"
+    choices_by_value = {
+        "open": ("Open", lambda requests, user: requests.open()),
+        "to_contact": ("To contact", lambda requests, user: requests.to_contact()),
+        "overdue": ("Overdue", lambda requests, user: requests.overdue()),
+        **{
+            value: (label, lambda requests, user, value=value: requests.filter(status=value))
+            for value, label in AppointmentRequest.Status.choices
+        },
+        "all": ("All", lambda requests, user: requests),
+    }
+
+
+class ClaimFilter(Choice):
+    title, parameter_name = "claim", "claim"
+    choices_by_value = {
+        "all": ("All", lambda requests, user: requests),
+        "mine": ("Mine", lambda requests, user: requests.claimed_by(user)),
+        "free": ("Not claimed", lambda requests, user: requests.unclaimed()),
+    }
+
+
+class ServiceFilter(Choice):
+    title, parameter_name = "service", "service"
+
+    def lookups(self, request, model_admin):
+        return [("all", "All"), *Service.objects.values_list("slug", "name")]
+
+    def queryset(self, request, queryset):
+        return queryset if self.chosen() == "all" else queryset.filter(service__slug=self.chosen())
+
+
+class RequestList(ChangeList):
+    """The list, each row with its promise; what was found by a search stands on one page."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        promises = Promises.today()
+        for appointment_request in self.result_list:
+            appointment_request.promise = promises.of(appointment_request)
+
+
+@admin.register(AppointmentRequest)
+class AppointmentRequestAdmin(admin.ModelAdmin):
+    list_display = ["reference", "contact_by", "received", "state", "claimed", "service", "guide", "channel", "button"]
+    list_filter = [StatusFilter, ClaimFilter, ServiceFilter]
+    list_select_related = ["service", "assigned_to"]
+    list_per_page = FOUND_AT_MOST
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    sortable_by = ()
+    actions = None
+    ordering = ["promised_by", "pk"]
+
+    # Who may what: everything goes through the verbs, so nobody adds, edits or deletes ------------------------------
+
+    def has_triage_permission(self, request):
+        return request.user.has_perm(Step.permission)
+
+    def has_view_permission(self, request, obj=None):
+        return self.has_triage_permission(request) or super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def lookup_allowed(self, lookup, value, request):
+        # Any other would let patient data into an address: ?name__contains=…
+        return lookup in {choice.parameter_name for choice in self.list_filter}
+
+    def get_urls(self):
+        def at(route, view, name):
+            return path(route, self.admin_site.admin_view(view), name=f"appointments_appointmentrequest_{name}")
+
+        return [
+            at("search/", self.search_view, "search"),
+            at("<int:pk>/claim/", self.claim_view, "claim"),
+            at("<int:pk>/release/", self.release_view, "release"),
+            at("<int:pk>/step/<slug:slug>/", self.step_view, "step"),
+            *super().get_urls(),
+        ]
+
+    # The list --------------------------------------------------------------------------------------------------------
+
+    def get_changelist(self, request, **kwargs):
+        return RequestList
+
+    def get_queryset(self, request):
+        found = getattr(request, "found", None)
+        queryset = super().get_queryset(request)
+        return queryset if found is None else queryset.filter(pk__in=found)
+
+    def get_list_filter(self, request):
+        return [] if hasattr(request, "found") else super().get_list_filter(request)
+
+    def changelist_view(self, request, extra_context=None):
+        if "q" in request.GET:  # whatever put it there: it must not stay in the address
+            return redirect(LIST)
+        query = request.GET.dict()
+        context = {
+            "title": "Appointment requests",
+            "search_form": SearchForm(),
+            "tabs": [(label, "?" + urlencode(wanted), wanted == query) for label, wanted in TABS],
+            **(extra_context or {}),
+        }
+        return super().changelist_view(request, context)
+
+    @only_recorded
+    def search_view(self, request):
+        """The same list, of what a posted search found; each row found is recorded."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = SearchForm(request.POST)
+        if request.method != "POST" or not form.is_valid() or not form.cleaned_data["q"]:
+            return redirect(LIST)
+        found = list(matching(self.get_queryset(request), form.cleaned_data["q"])[: FOUND_AT_MOST + 1])
+        record(AccessEvent.Action.SEARCH, [row.reference for row in found[:FOUND_AT_MOST]], by=request.user)
+        request.found = [row.pk for row in found[:FOUND_AT_MOST]]
+        context = {"search_form": form, "searched": True, "found_too_many": len(found) > FOUND_AT_MOST}
+        return self.changelist_view(request, context)
+
+    @admin.display(description="Contact by")
+    def contact_by(self, appointment_request):
+        promise = appointment_request.promise
+        due = moment(appointment_request.promised_by) if promise.level != "kept" else ""
+        again = appointment_request.next_attempt_at
+        return format_html(
+            '<span class="promise promise-{}">{}</span> <span class="due">{}</span>',
+            promise.level,
+            promise.words,
+            f"Try again {moment(again)}" if again else due,
+        )
+
+    @admin.display(description="Received")
+    def received(self, appointment_request):
+        return age(appointment_request.created_at)
+
+    @admin.display(description="Status")
+    def state(self, appointment_request):
+        return format_html(
+            '<span class="badge badge-{}">{}</span>',
+            appointment_request.status,
+            appointment_request.get_outcome_display() or appointment_request.get_status_display(),
+        )
+
+    @admin.display(description="Claim")
+    def claimed(self, appointment_request):
+        if not appointment_request.claim_holds:
+            return "Free"
+        return f"{who(appointment_request.assigned_to)} until {moment(appointment_request.claimed_until)}"
+
+    @admin.display(description="Guide")
+    def guide(self, appointment_request):
+        return appointment_request.guide_title or "–"
+
+    @admin.display(description="Answer by")
+    def channel(self, appointment_request):
+        given = [("phone", "Phone")] * bool(appointment_request.phone)
+        given += [("email", "E-mail")] * bool(appointment_request.email)
+        return format_html_join(" ", '<span class="icon icon-{}">{}</span>', given)
+
+    @admin.display(description="Take it")
+    def button(self, appointment_request):
+        if appointment_request.claim_holds or not appointment_request.is_open:
+            return ""
+        return format_html(
+            '<button class="row-button" formaction="{}">Claim <span class="visually-hidden">{}</span></button>',
+            reverse("admin:appointments_appointmentrequest_claim", args=[appointment_request.pk]),
+            appointment_request.reference,
+        )
+
+    # Claims ----------------------------------------------------------------------------------------------------------
+
+    @only_recorded
+    def claim_view(self, request, pk):
+        return self.take_claim(request, pk, AppointmentRequest.claim, "claim", "You have claimed it for 30 minutes.")
+
+    @only_recorded
+    def release_view(self, request, pk):
+        return self.take_claim(request, pk, AppointmentRequest.release, "release", "It is free again.")
+
+    def take_claim(self, request, pk, verb, step, done):
+        appointment_request = self.to_triage(request, pk)
+        if request.method == "POST":
+            try:
+                with transaction.atomic():
+                    record(AccessEvent.Action.CHANGE, [appointment_request.reference], by=request.user, step=step)
+                    verb(appointment_request, by=request.user)
+            except StepNotAllowed as refusal:
+                messages.error(request, f"{appointment_request}: {refusal}")
+                return redirect(LIST)
+            messages.success(request, f"{appointment_request}: {done}")
+        return redirect(DETAIL, pk)
+
+    def to_triage(self, request, pk):
+        if not self.has_triage_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(AppointmentRequest.objects.select_related(*self.list_select_related), pk=pk)
+
+    # One request -----------------------------------------------------------------------------------------------------
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Look at one request. Only its steps change it, at addresses of their own."""
+        if not self.has_view_permission(request) or request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
+        appointment_request = self.get_object(request, object_id)
+        if appointment_request is None:
+            raise Http404
+        return self.page(request, appointment_request)
+
+    def history_view(self, request, object_id, extra_context=None):
+        return redirect(DETAIL, object_id)  # its history stands on its own page
+
+    @only_recorded
+    def step_view(self, request, pk, slug):
+        """Take a step: saved and back to the page, or nothing saved and the page says why, with what was typed."""
+        appointment_request = self.to_triage(request, pk)
+        if slug not in STEPS:
+            raise Http404
+        if request.method != "POST":
+            return redirect(DETAIL, pk)
+        if not request.user.has_perm(STEPS[slug].permission):
+            raise PermissionDenied
+        form = STEPS[slug](appointment_request, request.POST)
+        if not form.is_valid():
+            return self.page(request, appointment_request, tried=form, status=422)
+        version_now = appointment_request.version
+        appointment_request.version = form.cleaned_data["version"]  # the row as the page showed it
+        try:
+            with transaction.atomic():
+                record(AccessEvent.Action.CHANGE, [appointment_request.reference], by=request.user, step=slug)
+                form.take(by=request.user)
+        except ChangedMeanwhile:
+            return self.page(request, self.to_triage(request, pk), tried=form, stale=True, status=409)
+        except StepNotAllowed as refusal:
+            stale = version_now != form.cleaned_data["version"]
+            if not stale:
+                form.add_error(None, str(refusal))
+            return self.page(
+                request, self.to_triage(request, pk), tried=form, stale=stale, status=409 if stale else 422
+            )
+        messages.success(request, f"{appointment_request}: {form.done}")
+        return redirect(DETAIL, pk)
+
+    @only_recorded
+    def page(self, request, appointment_request, *, tried=None, stale=False, status=200):
+        """The page of one request: recorded first, then shown. `tried` is the form of a step that was not taken."""
+        record(AccessEvent.Action.VIEW, [appointment_request.reference], by=request.user)
+        may_triage = self.has_triage_permission(request)
+        if may_triage:
+            appointment_request.mark_opened()
+        history = list(appointment_request.status_changes.select_related("by"))
+        attempts = list(appointment_request.attempts.select_related("by"))
+        notes = list(appointment_request.notes.select_related("by"))
+        steps = offered_steps(appointment_request, request.user, tried)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Request {appointment_request.reference}",
+            "opts": self.opts,
+            "appointment_request": appointment_request,
+            "promise": Promises.today().of(appointment_request),
+            "age": age(appointment_request.created_at),
+            "may_triage": may_triage,
+            "steps": steps,
+            "history": history,
+            "attempts": attempts,
+            "notes": notes,
+            "deliveries": appointment_request.deliveries.select_related("recipient"),
+            "may_read_access": request.user.has_perm("appointments.view_accessevent"),
+            "tried": tried,
+            "tried_is_offered": any(tried in forms for forms in steps.values()),
+            "stale": stale,
+        }
+        if stale:
+            since = tried.cleaned_data["shown_at"]
+            context["meanwhile"] = what_happened(since, history, attempts, notes)
+            tried.show_again(appointment_request)
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/appointments/appointmentrequest/detail.html", context, status=status)
+
+
+def offered_steps(appointment_request, user, tried=None):
+    """{group: forms} of the steps that exist from here; the one that was tried keeps what was typed."""
+    groups = {}
+    for slug, step in STEPS.items():
+        if step.offered(appointment_request, user):
+            form = tried if tried and tried.slug == slug else step(appointment_request)
+            groups.setdefault(step.group, []).append(form)
+    return groups
+
+
+def what_happened(since, history, attempts, notes):
+    """[(when, who, what)] since a moment, oldest first: for somebody whose page was out of date."""
+    events = [(row.at, row.by, row.get_to_status_display()) for row in history]
+    events += [(row.at, row.by, str(row)) for row in attempts]
+    events += [(row.at, row.by, "wrote a note") for row in notes]
+    return sorted((event for event in events if event[0] >= since), key=lambda event: event[0])

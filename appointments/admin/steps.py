@@ -1,0 +1,320 @@
+"""The steps staff can take, as forms: each declares its fields and hands them to its verb on the request."""
+
+from datetime import timedelta
+
+from django import forms
+from django.utils import timezone
+
+from clinic.models import ClinicProfile
+
+from ..models import AppointmentRequest, ContactAttempt
+from .search import as_reference
+
+Status, Outcome = AppointmentRequest.Status, AppointmentRequest.Outcome
+LONG = forms.Textarea(attrs={"rows": 2})
+
+
+class MomentInput(forms.DateTimeInput):
+    """Date and time in one labelled field, with the browser's own picker."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, **attrs):
+        super().__init__(attrs=attrs, format="%Y-%m-%dT%H:%M")
+
+
+def moment_field(label, **kwargs):
+    return forms.DateTimeField(
+        label=label,
+        widget=MomentInput(),
+        error_messages={"required": "Choose a date and a time.", "invalid": "Write a date and a time."},
+        **kwargs,
+    )
+
+
+class Step(forms.Form):
+    """A step from the request as the page showed it: `version` lets a second person's step fail instead of overwrite."""
+
+    slug = title = button = done = ""
+    group = "Close the request"
+    leads_to = None
+    closes_as = ""
+    help = ""
+    permission = "appointments.triage_appointmentrequest"
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    shown_at = forms.DateTimeField(widget=forms.HiddenInput)
+
+    def __init__(self, appointment_request, data=None):
+        self.appointment_request = appointment_request
+        shown = {"version": appointment_request.version, "shown_at": timezone.now().isoformat()}
+        super().__init__(data, auto_id=f"{self.slug}_%s", initial=shown, label_suffix="", use_required_attribute=False)
+
+    @classmethod
+    def offered(cls, appointment_request, user):
+        """Whether this step exists from here, for this person."""
+        return cls.exists_from(appointment_request) and user.has_perms([Step.permission, cls.permission])
+
+    @classmethod
+    def exists_from(cls, appointment_request):
+        return appointment_request.allows(cls.leads_to) and (
+            not cls.closes_as or appointment_request.allows_outcome(cls.closes_as)
+        )
+
+    def take(self, *, by):
+        """Call the verb. Raises StepNotAllowed or ChangedMeanwhile."""
+        raise NotImplementedError
+
+    def show_again(self, appointment_request):
+        """Take the row as it is now for shown; what was typed stays."""
+        self.data = self.data.copy()
+        self.data["version"] = appointment_request.version
+        self.data["shown_at"] = timezone.now().isoformat()
+
+    def typed(self):
+        """[(label, value)] of what was sent, for the page that tells of a conflict."""
+        return [(field.label, field.value()) for field in self.visible_fields() if field.value()]
+
+
+class RecordAttempt(Step):
+    slug, title, group = "attempt", "Record a contact attempt", "Next"
+    button, done = "Save the attempt", "The contact attempt is recorded."
+
+    channel = forms.ChoiceField(label="You used", choices=ContactAttempt.Channel.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(
+        label="What happened",
+        choices=ContactAttempt.Outcome.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what happened."},
+    )
+    next_attempt_at = moment_field("Try again (optional)", required=False)
+    note = forms.CharField(label="Note about this attempt (optional)", max_length=500, required=False, widget=LONG)
+
+    def __init__(self, appointment_request, data=None):
+        super().__init__(appointment_request, data)
+        given = {"phone": appointment_request.phone, "email": appointment_request.email}
+        channels = [choice for choice in ContactAttempt.Channel.choices if given[choice[0]]]
+        self.fields["channel"].choices = channels
+        self.fields["channel"].initial = channels[0][0]
+
+    @classmethod
+    def exists_from(cls, appointment_request):
+        return appointment_request.is_open
+
+    def clean_next_attempt_at(self):
+        moment = self.cleaned_data["next_attempt_at"]
+        if moment and moment <= timezone.now():
+            raise forms.ValidationError("Choose a time that is still to come.")
+        return moment
+
+    def take(self, *, by):
+        self.appointment_request.record_attempt(
+            by=by,
+            channel=self.cleaned_data["channel"],
+            outcome=self.cleaned_data["outcome"],
+            next_attempt_at=self.cleaned_data["next_attempt_at"],
+            note=self.cleaned_data["note"],
+        )
+
+
+class Book(Step):
+    slug, title, group = "book", "Book the appointment", "Next"
+    button, done = "Book it", "The appointment is booked."
+    leads_to = Status.BOOKED
+    help = "Enter it in the clinic’s calendar too: this site holds no slots."
+
+    start = moment_field("Date and time")
+    minutes = forms.IntegerField(
+        label="Length in minutes",
+        initial=30,
+        min_value=5,
+        max_value=600,
+        error_messages={
+            "required": "Write how many minutes.",
+            "invalid": "Write a number of minutes.",
+            "min_value": "At least 5 minutes.",
+            "max_value": "At most 600 minutes.",
+        },
+    )
+    place = forms.CharField(
+        label="Place", max_length=200, error_messages={"required": "Write where the appointment is."}
+    )
+
+    def __init__(self, appointment_request, data=None):
+        super().__init__(appointment_request, data)
+        self.fields["place"].initial = lambda: ClinicProfile.objects.current().name
+
+    def take(self, *, by):
+        start = self.cleaned_data["start"]
+        self.appointment_request.book(
+            by=by,
+            start=start,
+            end=start + timedelta(minutes=self.cleaned_data["minutes"]),
+            place=self.cleaned_data["place"],
+        )
+
+
+def reason_field(label, otherwise="", **kwargs):
+    return forms.CharField(
+        label=label,
+        max_length=500,
+        widget=LONG,
+        error_messages={"required": otherwise} if otherwise else None,
+        **kwargs,
+    )
+
+
+class AwaitPatient(Step):
+    slug, title, group = "await", "Wait for the patient", "Next"
+    button, done = "Wait for the patient", "We are waiting for the patient."
+    leads_to = Status.AWAITING_PATIENT
+
+    reason = reason_field("What we are waiting for, such as a referral", "Write what we are waiting for.")
+
+    def take(self, *, by):
+        self.appointment_request.await_patient(by=by, reason=self.cleaned_data["reason"])
+
+
+class Waitlist(Step):
+    slug, title, group = "waitlist", "Put on the waiting list", "Next"
+    button, done = "Put on the waiting list", "The request is on the waiting list."
+    leads_to = Status.WAITLISTED
+
+    reason = reason_field("Why, or until when (optional)", required=False)
+
+    def take(self, *, by):
+        self.appointment_request.waitlist(by=by, reason=self.cleaned_data["reason"])
+
+
+class Decline(Step):
+    slug, title, button = "decline", "Decline", "Decline and close"
+    done = "The request is declined."
+    leads_to, closes_as = Status.CLOSED, Outcome.DECLINED
+
+    reason = reason_field("Reason, for the record", "Write the reason.")
+    text_for_patient = forms.CharField(
+        label="What the patient is told",
+        max_length=1000,
+        widget=LONG,
+        error_messages={"required": "Write what the patient is told."},
+    )
+
+    def take(self, *, by):
+        self.appointment_request.decline(
+            by=by, reason=self.cleaned_data["reason"], text_for_patient=self.cleaned_data["text_for_patient"]
+        )
+
+
+class Redirect(Step):
+    slug, title, button = "redirect", "Sent to other care", "Close as sent to other care"
+    done = "The request is closed: sent to other care."
+    leads_to, closes_as = Status.CLOSED, Outcome.REDIRECTED
+    help = "Only after you have reached the patient and told them."
+
+    reason = reason_field("Where the patient was sent", "Write where the patient was sent.")
+
+    def take(self, *, by):
+        self.appointment_request.redirect(by=by, reason=self.cleaned_data["reason"])
+
+
+class Withdraw(Step):
+    slug, title, button = "withdraw", "Withdrawn by the patient", "Close as withdrawn"
+    done = "The request is closed: withdrawn by the patient."
+    leads_to, closes_as = Status.CLOSED, Outcome.WITHDRAWN
+
+    reason = reason_field("What the patient said (optional)", required=False)
+
+    def take(self, *, by):
+        self.appointment_request.withdraw(by=by, reason=self.cleaned_data["reason"])
+
+
+class Unreachable(Step):
+    slug, title, button = "unreachable", "Could not be reached", "Close as not reached"
+    done = "The request is closed: the patient could not be reached."
+    leads_to, closes_as = Status.CLOSED, Outcome.UNREACHABLE
+    help = "After at least 3 attempts on at least 2 days."
+
+    def take(self, *, by):
+        self.appointment_request.close_unreachable(by=by)
+
+
+class Duplicate(Step):
+    slug, title, button = "duplicate", "Duplicate of another request", "Close as a duplicate"
+    done = "The request is closed as a duplicate."
+    leads_to, closes_as = Status.CLOSED, Outcome.DUPLICATE
+
+    of = forms.CharField(
+        label="Reference of the other request",
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 12}),
+        error_messages={"required": "Write the reference of the other request."},
+    )
+
+    def clean_of(self):
+        other = AppointmentRequest.objects.filter(reference=as_reference(self.cleaned_data["of"])).first()
+        if other is None:
+            raise forms.ValidationError("There is no request with this reference.")
+        return other
+
+    def take(self, *, by):
+        self.appointment_request.mark_duplicate(by=by, of=self.cleaned_data["of"])
+
+
+class Spam(Step):
+    slug, title, button = "spam", "Spam", "Close as spam"
+    done = "The request is closed as spam."
+    leads_to, closes_as = Status.CLOSED, Outcome.SPAM
+    help = "Nobody is told. Only for what no patient wrote."
+
+    def take(self, *, by):
+        self.appointment_request.mark_spam(by=by)
+
+
+class Reopen(Step):
+    slug, title, group = "reopen", "Open the request again", "Next"
+    button, done = "Open it again", "The request is open again."
+    leads_to = Status.NEW
+    permission = "appointments.reopen_appointmentrequest"
+
+    reason = reason_field("Why it is opened again", "Write why it is opened again.")
+
+    def take(self, *, by):
+        self.appointment_request.reopen(by=by, reason=self.cleaned_data["reason"])
+
+
+class AddNote(Step):
+    slug, title, group = "note", "Add a note", "Notes"
+    button, done = "Add the note", "The note is added."
+
+    text = forms.CharField(
+        label="Note for colleagues, never shown to the patient",
+        max_length=1000,
+        widget=LONG,
+        error_messages={"required": "Write the note."},
+    )
+
+    @classmethod
+    def exists_from(cls, appointment_request):
+        return True
+
+    def take(self, *, by):
+        self.appointment_request.add_note(by=by, text=self.cleaned_data["text"])
+
+
+STEPS = {
+    step.slug: step
+    for step in (
+        RecordAttempt,
+        Book,
+        AwaitPatient,
+        Waitlist,
+        Reopen,
+        Decline,
+        Redirect,
+        Withdraw,
+        Unreachable,
+        Duplicate,
+        Spam,
+        AddNote,
+    )
+}
