@@ -30,9 +30,9 @@ class SendRequest(FormView):
     guide = None
 
     def dispatch(self, request, *args, **kwargs):
+        self.guide = self.asked_guide()
         if not Service.objects.offered().exists():
             return error_page(request, 503, title="Please call us", text=NOTHING_TO_CHOOSE)
-        self.guide = self.asked_guide()
         return super().dispatch(request, *args, **kwargs)
 
     def post(self, request, *args, **kwargs):
