@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
@@ -76,8 +77,9 @@ class Command(BaseCommand):
             raise CommandError("The database is not up to date. Run `manage.py migrate` first.") from None
 
     def say(self, text):
-        self.stdout.write(text)
-        self.stdout.flush()
+        with suppress(OSError):  # the terminal may be gone
+            self.stdout.write(text)
+            self.stdout.flush()
 
 
 def bind(host, port):
