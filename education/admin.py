@@ -56,16 +56,15 @@ class PictureAdmin(admin.ModelAdmin):
 
     @admin.display(description="used in")
     def used_in(self, picture):
-        drafts = Guide.objects.filter(Q(picture=picture) | Q(sections__picture=picture)).distinct()
-        uses = [f"{guide} (draft)" for guide in drafts] + [str(revision) for revision in picture.revisions()]
+        uses = picture.uses()
         return (
             format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((use,) for use in uses))) if uses else None
         )
 
     def get_deleted_objects(self, objs, request):
-        to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
-        shown = [str(revision) for picture in objs for revision in picture.revisions()]
-        return to_delete, counts, perms_needed, [*protected, *shown]
+        """Nothing goes along with a picture: it goes alone or, while it is shown anywhere, not at all."""
+        uses = [use for picture in objs for use in picture.uses()]
+        return [str(picture) for picture in objs], {"pictures": len(objs)}, set(), uses
 
     def delete_queryset(self, request, queryset):
         for picture in queryset:
@@ -100,6 +99,7 @@ class SectionInline(PartInline, admin.StackedInline):
 class SourceInline(PartInline, admin.TabularInline):
     model = Source
     fields = ["position", "organization", "title", "year", "url"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
 
 class StateFilter(admin.SimpleListFilter):

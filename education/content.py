@@ -9,7 +9,13 @@ from django.utils.text import slugify
 
 TAGS = {"p", "br", "ul", "ol", "li", "strong", "em", "blockquote", "a"}
 TABLE_TAGS = {"table", "caption", "thead", "tbody", "tr", "th", "td"}
-ATTRIBUTES = {"a": {"href"}, "th": {"scope", "colspan", "rowspan"}, "td": {"colspan", "rowspan"}, "ol": {"start"}}
+ATTRIBUTES = {
+    "*": set(),
+    "a": {"href"},
+    "th": {"scope", "colspan", "rowspan"},
+    "td": {"colspan", "rowspan"},
+    "ol": {"start"},
+}
 VANISH_WITH_THEIR_TEXT = {"script", "style", "template", "svg", "math", "iframe", "noscript", "title"}
 WHAT_BROWSERS_SKIP = re.compile(r"[\x00-\x20]")  # "/\t/elsewhere" is "//elsewhere" to them
 # Ids that the public template gives out itself; a test reads the page and finds each id once.

@@ -91,7 +91,12 @@ class Picture(models.Model):
 
     def revisions(self):
         """All that was published with this picture on its page."""
-        return Revision.objects.showing(self.folder)
+        return Revision.objects.showing(self.folder).defer("data", "html", "text")
+
+    def uses(self):
+        """Where it is shown, for the editor: drafts, and what was published."""
+        drafts = Guide.objects.filter(Q(picture=self) | Q(sections__picture=self)).distinct()
+        return [f"{guide} (draft)" for guide in drafts] + [str(revision) for revision in self.revisions()]
 
     def take(self, file):
         """Write the renditions of an uploaded file and remember where they are. Does not save the row.
@@ -444,13 +449,14 @@ class Source(models.Model):
         return f"{self.organization}: {self.title}"
 
     def as_data(self):
-        return {"organization": self.organization, "title": self.title, "year": self.year, "url": self.url}
+        url = self.url if self.url.startswith(("https://", "http://")) else ""  # forms check more; imports nothing
+        return {"organization": self.organization, "title": self.title, "year": self.year, "url": url}
 
 
 class RevisionQuerySet(models.QuerySet):
     def showing(self, folder):
         """Revisions whose frozen page shows the picture of this folder."""
-        return self.annotate(raw=Cast("data", TextField())).filter(raw__contains=folder) if folder else self.none()
+        return self.alias(raw=Cast("data", TextField())).filter(raw__contains=folder) if folder else self.none()
 
 
 class Revision(models.Model):
