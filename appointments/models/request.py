@@ -372,6 +372,7 @@ class AppointmentRequest(models.Model):
             reason=reason,
             outcome="",
             closed_at=None,
+            contacted_at=None,  # somebody has to call again: it is back among those to contact
             duplicate_of=None,
             start=None,
             end=None,
