@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
-from django.db import DatabaseError, models
+from django.db import Error, models
 from django.db.models import F, Q
 
 from . import hours
@@ -20,7 +20,7 @@ class ClinicProfileManager(models.Manager):
         """The clinic's profile. Never raises: error pages need the phone number most when the database is gone."""
         try:
             profile = self.filter(pk=1).first()
-        except DatabaseError:
+        except Error:  # not only DatabaseError: a lost connection is an InterfaceError
             profile = type(self).last_known
         else:
             type(self).last_known = profile
