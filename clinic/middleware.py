@@ -28,7 +28,9 @@ def SmallPlainBodies(get_response):
     """Public forms send little, urlencoded, in UTF-8: all else is refused before anything parses it."""
 
     def middleware(request):
-        if request.method not in ("GET", "HEAD", "OPTIONS") and not request.path_info.startswith("/admin/"):
+        if request.method not in ("GET", "HEAD", "OPTIONS", "POST"):
+            return error_page(request, 405)
+        if request.method == "POST" and not request.path_info.startswith("/admin/"):
             length = request.META.get("CONTENT_LENGTH") or "0"
             if not length.isdecimal():
                 return error_page(request, 400)

@@ -6,8 +6,9 @@ sentence that names it.
 
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+import dj_database_url
 import django
 from django_prose_editor.config import html_tags
 from environs import Env
@@ -47,15 +48,14 @@ def local_secret_key():
 
 SECRET_KEY = needed("SECRET_KEY", "a long random text, kept secret") or local_secret_key()
 
-DATABASES = {
-    "default": env.dj_db_url(
-        "DATABASE_URL",
-        needed("DATABASE_URL", "such as postgres://user:password@host/name")
-        or f"sqlite:///{DATA_DIR / 'clinic.sqlite3'}",
-        conn_max_age=60,
-        conn_health_checks=True,
+DATABASE_URL = needed("DATABASE_URL", "such as postgres://user:password@host/name")
+try:
+    _database = dj_database_url.parse(
+        DATABASE_URL or f"sqlite:///{DATA_DIR / 'clinic.sqlite3'}", conn_max_age=60, conn_health_checks=True
     )
-}
+except ValueError:
+    raise SystemExit("DATABASE_URL cannot be read: write postgres://user:password@host/name.") from None
+DATABASES = {"default": _database}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # WAL and IMMEDIATE: a writer waits its turn and never ends as "database is locked". FULL: what we acknowledged
     # outlives a power cut. clinic/checks.py refuses to start with anything weaker.
@@ -66,6 +66,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
     # Tests use a file, not memory: the live server's threads then lock as they do in production.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+else:
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
 
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
@@ -166,17 +168,19 @@ USE_TZ = True
 PHONENUMBER_DEFAULT_REGION = env.str("PHONE_REGION", "US")
 
 # Mail -----------------------------------------------------------------------------------------------------------------
-# EMAIL_URL such as smtp+tls://user:password@mail.example.org:587. Without one the demo catches mail on disk, where
-# staff read it at /admin/mail/.
+# EMAIL_URL such as smtp+tls://user:password@mail.example.org:587; signs such as @ in the password as %40. Without one
+# the demo catches mail on disk, where staff read it at /admin/mail/.
 
 CAUGHT_MAIL_DIR = DATA_DIR / "mail"
-EMAIL_URL = needed("EMAIL_URL", "such as smtp+tls://user:password@host:587")
-if EMAIL_URL:
-    _mail = env.dj_email_url("EMAIL_URL")
-    EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
-    EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
-    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+if EMAIL_URL := needed("EMAIL_URL", "such as smtp+tls://user:password@host:587"):
+    _mail = urlsplit(EMAIL_URL)
+    if _mail.scheme not in MAIL_PORTS or not _mail.hostname:
+        raise SystemExit("EMAIL_URL cannot be read: write smtp+tls://user:password@host:587 (or smtp+ssl://, smtp://).")
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = _mail.hostname, _mail.port or MAIL_PORTS[_mail.scheme]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.scheme == "smtp+tls", _mail.scheme == "smtp+ssl"
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = CAUGHT_MAIL_DIR
