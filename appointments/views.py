@@ -26,6 +26,7 @@ class SendRequest(FormView):
 
     template_name = "appointments/request_form.html"
     form_class = RequestForm
+    http_method_names = ["get", "head", "post", "options"]
     find_guide = None
     guide = None
 

@@ -217,7 +217,9 @@ class AppointmentRequest(models.Model):
                 violation_error_message="A booked appointment needs a date and a time.",
             ),
             models.CheckConstraint(
-                condition=Q(start__isnull=True, end__isnull=True) | Q(start__lt=F("end")),
+                # The nulls are named on both sides: a comparison with one is neither true nor false, and would pass.
+                condition=Q(start__isnull=True, end__isnull=True)
+                | Q(start__isnull=False, end__isnull=False, start__lt=F("end")),
                 name="start_and_end_both_or_neither",
                 violation_error_message="The appointment must end after it starts.",
             ),
