@@ -40,6 +40,12 @@ def no_trace_on_disk(settings, tmp_path):
     settings.CAUGHT_MAIL_DIR = settings.EMAIL_FILE_PATH = tmp_path / "mail"
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    """The real hash takes half a second on purpose: too long for some hundred accounts of tests."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def clinic(db):
     """A clinic that is open on weekdays from 9 to 5."""
