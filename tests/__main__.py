@@ -14,6 +14,7 @@ from .browser.chromium import find_chromium
 from .postgresql import NoPostgreSQL, a_database
 
 WORKERS = "2"
+AGAIN_ON_POSTGRESQL = "not once"
 # A .env beside the code must not turn the tests into production.
 OWN_ENVIRONMENT = {"CLINIC_ENV": "local", "EMAIL_URL": "", "SITE_URL": "", "PYTHONWARNINGS": "default"}
 
@@ -40,9 +41,9 @@ def pytest(database_url, arguments):
     print(f"\n=== {'PostgreSQL' if database_url else 'SQLite'}", flush=True)
     with tempfile.TemporaryDirectory(prefix="clinic-test-") as data:
         environment = {**os.environ, **OWN_ENVIRONMENT, "DATA_DIR": data, "DATABASE_URL": database_url}
-        if not database_url:
-            del environment["DATABASE_URL"]
-        return subprocess.call([sys.executable, "-m", "pytest", "-n", WORKERS, *arguments], env=environment)
+        chosen = ["-m", AGAIN_ON_POSTGRESQL] if database_url else []
+        command = [sys.executable, "-m", "pytest", "-n", WORKERS, "--dist", "loadfile", *chosen, *arguments]
+        return subprocess.call(command, env=environment)
 
 
 def install_a_browser():
