@@ -40,7 +40,7 @@ class TooSlow(Exception):
 
 def deliver(delivery_id):
     """Send one notification if it is due. True when the mail server accepted it. Never raises for a mail fault."""
-    delivery = Delivery.objects.select_related("recipient", "request").filter(pk=delivery_id).first()
+    delivery = Delivery.objects.filter(pk=delivery_id).first()
     if delivery is None or not delivery.claim():
         return False
     if not delivery.recipient.active:
