@@ -5,6 +5,7 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.db import models
@@ -156,6 +157,7 @@ class GuideAdmin(admin.ModelAdmin):
     ]
     # The browser's own calendar: it has a label, works on a phone and needs no script.
     formfield_overrides = {
+        models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})},
         models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")},
     }
 

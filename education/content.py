@@ -29,7 +29,7 @@ EDITOR_EXTENSIONS = {
     "ListItem": True,
     "Blockquote": True,
     "HardBreak": True,
-    "Link": {"enableTarget": False, "protocols": ["https", "http", "mailto", "tel"]},
+    "Link": {"enableTarget": False},
     "Table": True,
     "TableRow": True,
     "TableHeader": True,

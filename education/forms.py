@@ -1,6 +1,7 @@
 """Forms of the editors' desk."""
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 
 from .images import check_picture
@@ -18,6 +19,7 @@ class PictureForm(forms.ModelForm):
     class Meta:
         model = Picture
         fields = ["title", "file", "decorative", "alt", "caption", "credit"]
+        widgets = {"alt": AdminTextareaWidget(attrs={"rows": 4})}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

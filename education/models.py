@@ -49,7 +49,7 @@ class Picture(models.Model):
         "text alternative",
         max_length=600,
         blank=True,
-        help_text="What a reader who cannot see the picture must know. For a labelled figure: what the labels say.",
+        help_text="What a reader who cannot see the picture must know. For a labeled figure: what the labels say.",
     )
     caption = models.CharField(max_length=300, blank=True)
     credit = models.CharField(max_length=120, blank=True)

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('title', models.CharField(help_text='For finding it again; patients do not see it.', max_length=120)),
                 ('decorative', models.BooleanField(default=False, help_text='It only decorates: a reader who cannot see it misses nothing.')),
-                ('alt', models.CharField(blank=True, help_text='What a reader who cannot see the picture must know. For a labelled figure: what the labels say.', max_length=600, verbose_name='text alternative')),
+                ('alt', models.CharField(blank=True, help_text='What a reader who cannot see the picture must know. For a labeled figure: what the labels say.', max_length=600, verbose_name='text alternative')),
                 ('caption', models.CharField(blank=True, max_length=300)),
                 ('credit', models.CharField(blank=True, max_length=120)),
                 ('folder', models.CharField(editable=False, max_length=60, unique=True)),

@@ -1,10 +1,18 @@
-// Text that comes from Word: its lists are paragraphs that begin with a bullet or a number, its headings are too large
-// for a section, and empty paragraphs make its gaps. This makes them what they look like before the editor reads them.
+// What is pasted loses its styles before anything parses it: our policy refuses them, and the browser would say so for
+// each. Text from Word needs more: its lists are paragraphs that begin with a bullet or a number, its headings are too
+// large for a section, and empty paragraphs make its gaps. This makes them what they look like.
 import { Extension, Plugin } from "django-prose-editor/editor";
 
 const FROM_WORD = /mso-|class="?Mso|urn:schemas-microsoft-com/;
 const IN_A_LIST = /mso-list:\s*\S+\s+level(\d)/;
+const STYLE = "data-pasted-style";
 const NUMBER = /^\s*\(?[0-9a-z]{1,5}[.)]/i;
+
+function withoutStyles(html) {
+  return html
+    .replace(/<style[\s>][^]*?<\/style\s*>/gi, "")
+    .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, ` ${STYLE}=`));
+}
 
 function headingsToStrongParagraphs(page) {
   for (const heading of page.querySelectorAll("h1, h2, h3, h4, h5, h6")) {
@@ -19,7 +27,7 @@ function headingsToStrongParagraphs(page) {
 /** The bullet or number that Word writes before an item: taken out of the paragraph and returned as text. */
 function takeMarker(paragraph) {
   const marker = [...paragraph.querySelectorAll("span")].find((span) =>
-    /mso-list:\s*ignore/i.test(span.getAttribute("style") ?? ""),
+    /mso-list:\s*ignore/i.test(span.getAttribute(STYLE) ?? ""),
   );
   marker?.remove();
   return marker?.textContent ?? "";
@@ -30,7 +38,7 @@ function listsFromParagraphs(page) {
   let outermost = 0; // the level that Word gave the first item
   let last = null;
   for (const paragraph of [...page.querySelectorAll("p")]) {
-    const level = Number(IN_A_LIST.exec(paragraph.getAttribute("style") ?? "")?.[1] ?? 0);
+    const level = Number(IN_A_LIST.exec(paragraph.getAttribute(STYLE) ?? "")?.[1] ?? 0);
     const follows = last !== null && paragraph.previousElementSibling === last;
     if (!level || !follows) open = [];
     if (!level) {
@@ -80,7 +88,10 @@ export const WordPaste = Extension.create({
   addProseMirrorPlugins() {
     return [
       new Plugin({
-        props: { transformPastedHTML: (html) => (FROM_WORD.test(html) ? plainFromWord(html) : html) },
+        props: {
+          transformPastedHTML: (html) =>
+            FROM_WORD.test(html) ? plainFromWord(withoutStyles(html)) : withoutStyles(html),
+        },
       }),
     ];
   },
