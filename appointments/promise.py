@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from clinic.hours import Calendar, opening_time_between
-from clinic.models import ClinicProfile, clinic_calendar
+from clinic.models import clinic_calendar
 
 from .models import AppointmentRequest
 
@@ -18,12 +18,11 @@ class Promises:
     """What is needed to judge many requests at one moment, asked of the database once."""
 
     calendar: Calendar
-    promise: timedelta
     now: datetime
 
     @classmethod
     def today(cls):
-        return cls(clinic_calendar(), ClinicProfile.objects.current().promise, timezone.now())
+        return cls(clinic_calendar(), timezone.now())
 
     def of(self, appointment_request):
         return Promise(appointment_request, self)
@@ -36,7 +35,15 @@ class Promise:
 
     @property
     def left(self):
-        return opening_time_between(self.among.calendar, self.among.now, self.appointment_request.promised_by)
+        return self.opening_time_since(self.among.now)
+
+    @property
+    def given(self):
+        """All the opening time that there was, from receipt to promise."""
+        return self.opening_time_since(self.appointment_request.created_at)
+
+    def opening_time_since(self, moment):
+        return opening_time_between(self.among.calendar, moment, self.appointment_request.promised_by)
 
     @property
     def level(self):
@@ -45,7 +52,7 @@ class Promise:
             return "kept"
         if self.appointment_request.promised_by < self.among.now:
             return "overdue"
-        return "soon" if self.left <= self.among.promise * SOON else "ok"
+        return "soon" if self.left <= self.given * SOON else "ok"
 
     @property
     def words(self):
@@ -53,7 +60,7 @@ class Promise:
             case "overdue":
                 return f"Overdue by {length(self.among.now - self.appointment_request.promised_by)}"
             case "soon" | "ok":
-                return f"{length(self.left)} of opening time left"
+                return f"{length(self.left, 'opening ')} left"
         if self.appointment_request.contacted_at:
             return "Reached"
         return "Tried" if self.appointment_request.first_attempt_at else "No call due"
@@ -65,13 +72,12 @@ def age(moment, now=None):
     return "just now" if passed < timedelta(minutes=1) else f"{length(passed)} ago"
 
 
-def length(amount):
-    """A timedelta in one plain unit: '1 minute', '3 hours', '2 days'."""
+def length(amount, kind=""):
+    """A timedelta in one plain unit: '1 minute', '3 hours', '2 days'; with a kind '3 opening hours', never days."""
     minutes = max(int(amount.total_seconds() // 60), 1)
-    for unit, size in (("day", 24 * 60), ("hour", 60)):
-        if minutes >= 2 * size or (minutes >= size and unit == "hour"):
-            return plural(minutes // size, unit)
-    return plural(minutes, "minute")
+    if minutes >= 24 * 60 and not kind:
+        return plural(minutes // (24 * 60), "day")
+    return plural(minutes // 60, f"{kind}hour") if minutes >= 60 else plural(minutes, f"{kind}minute")
 
 
 def plural(count, unit):

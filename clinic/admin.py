@@ -6,7 +6,9 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.checks import InlineModelAdminChecks
 from django.contrib.auth import get_user_model
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
+from django.db import models
 from django.forms.models import BaseModelFormSet, modelformset_factory
 from django.shortcuts import redirect
 
@@ -80,11 +82,13 @@ class ClosureForm(forms.ModelForm):
 
 class OpeningHoursInline(RowsOfTheClinic):
     model, form, formset = OpeningHours, OpeningHoursForm, Week
+    verbose_name = "row"
     fields = ["weekday", "opens", "closes"]
 
 
 class ClosureInline(RowsOfTheClinic):
     model, form = Closure, ClosureForm
+    verbose_name = "row"
     fields = ["first_day", "last_day", "reason"]
 
 
@@ -98,6 +102,7 @@ class ClinicProfileAdmin(admin.ModelAdmin):
         ("What we promise", {"fields": ["promise_hours"]}),
     ]
     inlines = [OpeningHoursInline, ClosureInline]
+    formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 4, "cols": 60})}}
 
     def changelist_view(self, request, extra_context=None):
         """There is one clinic: straight to its form."""
@@ -128,9 +133,25 @@ class ServiceAdmin(admin.ModelAdmin):
         return False
 
 
-admin.site.unregister(get_user_model())
+admin.site.unregister([get_user_model(), Group])
 
 
 @admin.register(get_user_model())
 class StaffAdmin(UserAdmin):
+    """Who works here. What somebody may do comes from groups, so that it can be read at a glance."""
+
+    filter_horizontal = ()
     readonly_fields = ["last_login", "date_joined"]  # the stock pairs of date and time inputs have no labels
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        ("Person", {"fields": ["first_name", "last_name", "email"]}),
+        ("What they may do", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        ("When", {"fields": ["last_login", "date_joined"]}),
+    ]
+    sortable_by = ()
+    actions = None
+
+
+@admin.register(Group)
+class RoleAdmin(GroupAdmin):
+    filter_horizontal = ()

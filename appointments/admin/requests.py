@@ -13,7 +13,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 
 from clinic.models import Service
-from clinic.templatetags.clinic import moment, who
+from clinic.templatetags.clinic import near, who
 
 from ..models import AccessEvent, AppointmentRequest, ChangedMeanwhile, StepNotAllowed
 from ..promise import Promises, age
@@ -99,14 +99,15 @@ class RequestList(ChangeList):
 
     def get_results(self, request):
         super().get_results(request)
-        promises = Promises.today()
+        promises, may_claim = Promises.today(), self.model_admin.has_triage_permission(request)
         for appointment_request in self.result_list:
             appointment_request.promise = promises.of(appointment_request)
+            appointment_request.may_be_claimed = may_claim
 
 
 @admin.register(AppointmentRequest)
 class AppointmentRequestAdmin(admin.ModelAdmin):
-    list_display = ["reference", "contact_by", "received", "state", "claimed", "service", "guide", "channel", "button"]
+    list_display = ["reference", "contact_by", "received", "state", "service", "guide", "channel", "claimed"]
     list_filter = [StatusFilter, ClaimFilter, ServiceFilter]
     list_select_related = ["service", "assigned_to"]
     list_per_page = FOUND_AT_MOST
@@ -191,13 +192,13 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
     @admin.display(description="Contact by")
     def contact_by(self, appointment_request):
         promise = appointment_request.promise
-        due = moment(appointment_request.promised_by) if promise.level != "kept" else ""
+        due = near(appointment_request.promised_by) if promise.level != "kept" else ""
         again = appointment_request.next_attempt_at
         return format_html(
             '<span class="promise promise-{}">{}</span> <span class="due">{}</span>',
             promise.level,
             promise.words,
-            f"Try again {moment(again)}" if again else due,
+            f"Try again {near(again)}" if again else due,
         )
 
     @admin.display(description="Received")
@@ -212,12 +213,6 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
             appointment_request.get_outcome_display() or appointment_request.get_status_display(),
         )
 
-    @admin.display(description="Claim")
-    def claimed(self, appointment_request):
-        if not appointment_request.claim_holds:
-            return "Free"
-        return f"{who(appointment_request.assigned_to)} until {moment(appointment_request.claimed_until)}"
-
     @admin.display(description="Guide")
     def guide(self, appointment_request):
         return appointment_request.guide_title or "–"
@@ -228,10 +223,14 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
         given += [("email", "E-mail")] * bool(appointment_request.email)
         return format_html_join(" ", '<span class="icon icon-{}">{}</span>', given)
 
-    @admin.display(description="Take it")
-    def button(self, appointment_request):
-        if appointment_request.claim_holds or not appointment_request.is_open:
+    @admin.display(description="Claim", empty_value="")
+    def claimed(self, appointment_request):
+        if not appointment_request.is_open:
             return ""
+        if appointment_request.claim_holds:
+            return f"{who(appointment_request.assigned_to)} until {near(appointment_request.claimed_until)}"
+        if not appointment_request.may_be_claimed:
+            return "Free"
         return format_html(
             '<button class="row-button" formaction="{}">Claim <span class="visually-hidden">{}</span></button>',
             reverse("admin:appointments_appointmentrequest_claim", args=[appointment_request.pk]),

@@ -72,8 +72,12 @@ class Step(forms.Form):
         self.data["shown_at"] = timezone.now().isoformat()
 
     def typed(self):
-        """[(label, value)] of what was sent, for the page that tells of a conflict."""
-        return [(field.label, field.value()) for field in self.visible_fields() if field.value()]
+        """[(label, words)] of what was sent, for a page that cannot take it."""
+        sent = [(field, field.value()) for field in self.visible_fields()]
+        choices = [dict(getattr(field.field, "choices", ())) for field, _ in sent]
+        return [
+            (field.label, words.get(value, value)) for (field, value), words in zip(sent, choices, strict=True) if value
+        ]
 
 
 class RecordAttempt(Step):

@@ -26,6 +26,17 @@ def day(value):
 
 
 @register.filter
+def near(value):
+    """A moment in few words, for staff: 'today 9:30 a.m.', 'Tue 9:30 a.m.' within six days, else 'Dec 3, 9:30 a.m.'"""
+    if not value:
+        return ""
+    value = timezone.localtime(value)
+    days = (value.date() - timezone.localdate()).days
+    day = "today" if days == 0 else date_format(value, "D" if 0 < days <= 6 else "M j,")
+    return f"{day} {date_format(value, 'P')}"
+
+
+@register.filter
 def words(name):
     """A field's name for people: 'best_time_to_call' is 'Best time to call'."""
     return str(name).replace("_", " ").capitalize()

@@ -1,0 +1,26 @@
+"""Addresses of the desk, and its steps as a browser sends them."""
+
+from django.urls import reverse
+from django.utils import timezone
+
+LIST = reverse("admin:appointments_appointmentrequest_changelist")
+SEARCH = reverse("admin:appointments_appointmentrequest_search")
+DESK = reverse("admin:index")
+
+
+def detail(appointment_request):
+    return reverse("admin:appointments_appointmentrequest_change", args=[appointment_request.pk])
+
+
+def action(appointment_request, name):
+    return reverse(f"admin:appointments_appointmentrequest_{name}", args=[appointment_request.pk])
+
+
+def step(appointment_request, slug):
+    return reverse("admin:appointments_appointmentrequest_step", args=[appointment_request.pk, slug])
+
+
+def take(client, appointment_request, slug, *, version=None, shown_at=None, **typed):
+    """Post a step as the page of this request, read at `version`, would."""
+    shown = {"version": version or appointment_request.version, "shown_at": shown_at or timezone.now().isoformat()}
+    return client.post(step(appointment_request, slug), {**shown, **typed})
