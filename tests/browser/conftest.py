@@ -25,9 +25,8 @@ from .chromium import find_chromium
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
-every_look = pytest.mark.parametrize(
-    ("scheme", "width"), [(scheme, width) for scheme in ("light", "dark") for width in (320, 1280)]
-)
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (320, 1280)]
+every_look = pytest.mark.parametrize(("scheme", "width"), LOOKS)
 
 
 @pytest.fixture(scope="session")
