@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from appointments import deliveries
 from appointments.models import AppointmentRequest, WorkerHeartbeat
 from clinic.management.commands import demo
-
 from tests import factories
 
 from .conftest import LOOKS, axe, scrolls_sideways
