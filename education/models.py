@@ -7,6 +7,7 @@ from operator import attrgetter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
+from django.core.validators import slug_re
 from django.db import models, transaction
 from django.db.models import F, Max, ProtectedError, Q, TextField
 from django.db.models.functions import Cast
@@ -341,8 +342,8 @@ def picture_of(data):
 
 def find_guide(slug):
     """What the request form says and stores of the guide a reader comes from; None for none that is published."""
-    guide = Guide.objects.published().without_pages().filter(slug=slug).first()
-    if guide is None:
+    guide = slug_re.match(slug) and Guide.objects.published().without_pages().filter(slug=slug).first()
+    if not guide:
         return None
     revision = guide.live_revision
     return {"slug": slug, "title": revision.title, "revision": revision.number, "service": revision.data["service"]}

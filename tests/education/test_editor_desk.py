@@ -351,6 +351,50 @@ def test_the_list_can_be_searched_by_title(staff_client, clinic):
     assertNotContains(staff_client.get(LIST, {"q": "swallow"}), "Back pain")
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"q": "pain " * 3000},
+        {"q": "\x00"},
+        {"state": "\x00"},
+        {"review": "nonsense"},
+        {"topic__id__exact": "9" * 40},
+        {"topic__id__exact": "\x00"},
+        {"title__exact": "\x00"},
+        {"is_sample__exact": "\x00"},
+        {"changed_at__year": "9" * 11},
+        {"live_revision__data__x": "1"},
+        {"o": "99.-99.x", "p": "-7", "_facets": "True"},
+    ],
+)
+@pytest.mark.parametrize("model", ["guide", "picture", "topic"])
+def test_no_query_string_breaks_a_list(staff_client, clinic, model, query):
+    a_published_guide(picture=a_picture())
+
+    assert staff_client.get(reverse(f"admin:education_{model}_changelist"), query).status_code < 500
+
+
+def test_the_list_can_be_narrowed_to_a_topic_and_to_samples(staff_client, clinic):
+    a_guide("Backs", topic=a_topic("Backs"))
+    a_guide("Knees", topic=a_topic("Knees"), is_sample=True)
+
+    topic = staff_client.get(LIST, {"topic__id__exact": a_topic("Backs").pk}).context["cl"]
+    sample = staff_client.get(LIST, {"is_sample__exact": "1"}).context["cl"]
+
+    assert [guide.title for guide in topic.result_list] == ["Backs"]
+    assert [guide.title for guide in sample.result_list] == ["Knees"]
+
+
+@pytest.mark.parametrize("tail", ["preview/", "withdraw/", "restore/1/", "preview/1/"])
+def test_numbers_that_name_nothing_are_not_found(staff_client, clinic, tail):
+    guide = a_published_guide()
+
+    assert staff_client.get(f"/admin/education/guide/{'9' * 40}/{tail}").status_code == 404
+    if tail.count("/") == 2:
+        huge = tail.replace("1", "9" * 40)
+        assert staff_client.get(f"/admin/education/guide/{guide.pk}/{huge}").status_code == 404
+
+
 def test_no_page_of_the_desk_has_inline_script_or_style(staff_client, clinic):
     guide = a_published_guide(picture=a_picture())
     pages = [LIST, ADD, change(guide), page_of(guide, "preview"), page_of(guide, "withdraw")]

@@ -1,7 +1,9 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from education.models import Guide, NotPublishable, Picture, Section, find_guide
@@ -156,5 +158,24 @@ def test_the_request_form_finds_a_guide_that_is_published(db):
     guide.save()
 
     assert find_guide("back") == {"slug": "back", "title": "Back pain", "revision": 1, "service": "imaging"}
-    assert find_guide("nowhere") is None
-    assert find_guide("x" * 3000) is None
+    for hostile in ("", "nowhere", "x" * 3000, "back\x00", "\ud800", "back' or 1=1", "Бек"):
+        assert find_guide(hostile) is None
+
+
+def test_editors_who_publish_at_once_get_a_number_each(transactional_db):
+    guide = a_guide()
+    everyone = threading.Barrier(6)
+
+    def publish(_):
+        try:
+            mine = Guide.objects.get(pk=guide.pk)
+            everyone.wait(10)
+            return mine.publish(by=None).number
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        numbers = list(pool.map(publish, range(6)))
+
+    assert sorted(numbers) == [1, 2, 3, 4, 5, 6]
+    assert Guide.objects.get().live_revision.number in numbers
