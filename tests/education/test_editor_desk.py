@@ -133,7 +133,8 @@ def test_save_and_preview_shows_the_draft_as_patients_would_see_it(staff_client,
 
     assertRedirects(response, page_of(guide, "preview"))
     assertContains(response, "<h1>Back pain, new</h1>", html=True)
-    assertContains(response, "Preview.")
+    assertContains(response, "This is the draft.")
+    assertContains(response, f'<a href="{change(guide)}">Back to editing</a>', html=True)
     assert "no-store" in response.headers["Cache-Control"]
     assert response.headers["X-Robots-Tag"] == "noindex"
     assertContains(client.get(guide.get_absolute_url()), "<h1>Back pain</h1>", html=True)
@@ -145,7 +146,9 @@ def test_an_old_revision_can_be_looked_at_and_restored(staff_client, clinic):
     guide.save()
     guide.publish(by=None)
 
-    assertContains(staff_client.get(page_of(guide, "preview_revision", 1)), "<h1>First title</h1>", html=True)
+    old = staff_client.get(page_of(guide, "preview_revision", 1))
+    assertContains(old, "<h1>First title</h1>", html=True)
+    assertContains(old, "This is revision 1, as it was published.")
     assert staff_client.get(page_of(guide, "preview_revision", 9)).status_code == 404
     assertContains(staff_client.get(page_of(guide, "restore", 1)), "It takes the place of the draft")
     assert Guide.objects.get().title == "Second title"  # asking changes nothing
