@@ -82,13 +82,13 @@ class ClosureForm(forms.ModelForm):
 
 class OpeningHoursInline(RowsOfTheClinic):
     model, form, formset = OpeningHours, OpeningHoursForm, Week
-    verbose_name = "row"
+    verbose_name, verbose_name_plural = "row", "opening hours"
     fields = ["weekday", "opens", "closes"]
 
 
 class ClosureInline(RowsOfTheClinic):
     model, form = Closure, ClosureForm
-    verbose_name = "row"
+    verbose_name, verbose_name_plural = "row", "closures"
     fields = ["first_day", "last_day", "reason"]
 
 

@@ -54,6 +54,7 @@ class AccessEventAdmin(admin.ModelAdmin):
     search_help_text = "Who saw or changed a request: write its reference."
     show_full_result_count = False
     sortable_by = ()
+    show_facets = admin.ShowFacets.NEVER
     actions = None
 
     def get_search_results(self, request, queryset, search_term):

@@ -15,6 +15,7 @@ class RecipientAdmin(admin.ModelAdmin):
     list_display = ["name", "email", "active"]
     list_filter = ["active"]
     sortable_by = ()
+    show_facets = admin.ShowFacets.NEVER
     actions = None
     fields = ["name", "email", "active"]
 
@@ -32,6 +33,7 @@ class DeliveryAdmin(admin.ModelAdmin):
     ordering = ["-created_at", "-pk"]
     show_full_result_count = False
     sortable_by = ()
+    show_facets = admin.ShowFacets.NEVER
     actions = ["send_again"]
     fields = readonly_fields = ["of_request", "recipient", "state", "attempts", "last_error", "accepted_at"]
 

@@ -168,7 +168,6 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
             return redirect(LIST)
         query = request.GET.dict()
         context = {
-            "title": "Appointment requests",
             "search_form": SearchForm(),
             "tabs": [(label, "?" + urlencode(wanted), wanted == query) for label, wanted in TABS],
             **(extra_context or {}),
