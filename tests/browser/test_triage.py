@@ -21,13 +21,14 @@ def desk(clinic, staff, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     a_recipient("desk@example.org")
     late = a_request(
+        service=a_service("X-ray, fluoroscopy or another scan"),
         name="Wilhelmina Featherstonehaugh-Sample",
         email="a-very-long-address-of-somebody-patient@long-subdomain.example.org",
         message="A long-word: " + "Donaudampfschifffahrt" * 3 + "\n<b>second line</b>",
         guide_title="Fluoroscopy: a gentle guide",
         needs_interpreter=True,
         language="Spanish",
-        promised_by=timezone.now() - timedelta(hours=2),
+        promised_by=timezone.now() - timedelta(days=20),
     )
     a_request().claim(by=staff)
     a_request().await_patient(by=staff, reason="A referral")
