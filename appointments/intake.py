@@ -31,7 +31,7 @@ def receive(fields, *, form_token):
         created_at=now,
         consented_at=now,
         privacy_version=settings.PRIVACY_NOTICE_VERSION,
-        promised_by=ClinicProfile.objects.current().promised_by(now),
+        promised_by=ClinicProfile.objects.current().promised_by(now, fields["service"]),
     )
     stored = store_once(wanted)
     if stored.secret != wanted.secret:

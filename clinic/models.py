@@ -10,6 +10,22 @@ from django.db.models import F, Q
 
 from . import hours
 
+# Where a patient's words hold one of these, staff read them first. Staff edit the list; nothing else follows from it.
+WARNING_PHRASES = """chest pain
+cannot breathe
+can't breathe
+trouble breathing
+stroke
+face drooping
+unconscious
+passed out
+heavy bleeding
+bleeding a lot
+throat swelling
+suicide
+kill myself
+overdose"""
+
 phone_digits = RegexValidator(r"\d.*\d.*\d", "Write a phone number that people can dial.")
 
 
@@ -50,6 +66,37 @@ class ClinicProfile(models.Model):
         help_text="Within how many opening hours you contact a patient who sent a request. 8 is one working day.",
     )
 
+    # The request form
+    paused = models.BooleanField(
+        "take no requests online",
+        default=False,
+        help_text="The form's page stays and shows your message and the phone number.",
+    )
+    paused_until = models.DateField(
+        null=True, blank=True, help_text="The form opens again by itself on this day. Empty: until you untick the box."
+    )
+    pause_message = models.TextField(
+        blank=True, max_length=500, help_text="What patients read while the form is paused, in plain words."
+    )
+    daily_cap = models.PositiveSmallIntegerField(
+        "requests a day at most",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="After so many in one day the form asks patients to call or to come back tomorrow. Empty: no limit.",
+    )
+    acknowledge = models.BooleanField(
+        "confirm by e-mail",
+        default=True,
+        help_text="Patients who gave an e-mail address get a confirmation. It holds nothing they wrote.",
+    )
+    warning_phrases = models.TextField(
+        "warning phrases",
+        blank=True,
+        default=WARNING_PHRASES,
+        help_text="One on each line. A request that holds one is marked “read first”, and the patient is shown what to do in an emergency.",
+    )
+
     objects = ClinicProfileManager()
 
     class Meta:
@@ -75,16 +122,21 @@ class ClinicProfile(models.Model):
     def promise(self):
         return timedelta(hours=self.promise_hours)
 
-    def promised_by(self, since):
-        """The moment by which we contact a patient whose request came at `since`.
+    def is_paused(self, today):
+        """Whether the form takes no requests on that day."""
+        return self.paused and (self.paused_until is None or today < self.paused_until)
+
+    def promised_by(self, since, service=None):
+        """The moment by which we contact a patient whose request came at `since`, by the service's promise or our own.
 
         A clinic that is closed for longer than a year still owes an answer: then its closures do not count.
         """
         calendar = clinic_calendar()
+        promise = service.promise if service and service.promise else self.promise
         try:
-            return hours.add_opening_time(calendar, since, self.promise)
+            return hours.add_opening_time(calendar, since, promise)
         except hours.NeverOpen:
-            return hours.add_opening_time(hours.Calendar(calendar.zone, calendar.week), since, self.promise)
+            return hours.add_opening_time(hours.Calendar(calendar.zone, calendar.week), since, promise)
 
 
 class OpeningHours(models.Model):
@@ -170,6 +222,18 @@ class Service(models.Model):
     description = models.CharField(max_length=200, blank=True, help_text="One plain sentence for patients.")
     active = models.BooleanField("offered", default=True, help_text="Patients can choose it.")
     position = models.PositiveSmallIntegerField(default=0, help_text="Smaller numbers come first.")
+    preparation = models.TextField(
+        blank=True,
+        max_length=2000,
+        help_text="How to get ready, in plain words: shown on the receipt and with a booked appointment. Empty lines divide paragraphs.",
+    )
+    promise_hours = models.PositiveSmallIntegerField(
+        "promise (opening hours)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(80)],
+        help_text="Only if it differs from the clinic's own promise.",
+    )
 
     objects = ServiceQuerySet.as_manager()
 
@@ -178,3 +242,8 @@ class Service(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def promise(self):
+        """The service's own promise, or None for the clinic's."""
+        return timedelta(hours=self.promise_hours) if self.promise_hours else None

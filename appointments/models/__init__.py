@@ -1,6 +1,15 @@
 from .access import AccessEvent
-from .delivery import Delivery, Recipient, WorkerHeartbeat
-from .request import AppointmentRequest, ChangedMeanwhile, ContactAttempt, Note, StatusChange, StepNotAllowed
+from .delivery import Delivery, DutyHours, Recipient, WorkerHeartbeat
+from .message import MessageTemplate
+from .request import (
+    AppointmentRequest,
+    ChangedMeanwhile,
+    ContactAttempt,
+    Note,
+    PatientReply,
+    StatusChange,
+    StepNotAllowed,
+)
 from .throttle import RequestCount
 
 __all__ = [
@@ -9,7 +18,10 @@ __all__ = [
     "ChangedMeanwhile",
     "ContactAttempt",
     "Delivery",
+    "DutyHours",
+    "MessageTemplate",
     "Note",
+    "PatientReply",
     "Recipient",
     "RequestCount",
     "StatusChange",

@@ -1,4 +1,4 @@
-"""What staff must be told: one row for each request and recipient, the truth about every notification."""
+"""Every message the site owes somebody: one row for each message and receiver, the truth about all mail."""
 
 import uuid
 from datetime import timedelta
@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+
+from clinic.models import OpeningHours
 
 LEASE = timedelta(minutes=2)  # a worker that holds a delivery for longer has died
 FARTHEST_RETRY = timedelta(hours=1)  # a time beyond it was written by a clock that has been set back since
@@ -26,6 +28,12 @@ class Recipient(models.Model):
     name = models.CharField(max_length=100)
     email = models.EmailField("e-mail", unique=True)
     active = models.BooleanField(default=True, help_text="Untick to stop the mails without losing the history.")
+    services = models.ManyToManyField(
+        "clinic.Service",
+        blank=True,
+        related_name="recipients",
+        help_text="Told of requests for these services alone. None chosen: of all.",
+    )
 
     objects = RecipientQuerySet.as_manager()
 
@@ -36,7 +44,36 @@ class Recipient(models.Model):
         return self.name
 
 
+class DutyHours(models.Model):
+    """When a recipient is on duty. Somebody without any is always on duty; if nobody is, all are told."""
+
+    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="duty_hours")
+    weekday = models.PositiveSmallIntegerField(choices=OpeningHours.Weekday.choices)
+    starts = models.TimeField()
+    ends = models.TimeField()
+
+    class Meta:
+        ordering = ["weekday", "starts"]
+        verbose_name = verbose_name_plural = "duty hours"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends__gt=F("starts")),
+                name="duty_ends_after_it_starts",
+                violation_error_message="Duty must end after it starts. For a night, enter two rows.",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
+
+
 class DeliveryQuerySet(models.QuerySet):
+    def to_staff(self):
+        return self.filter(recipient__isnull=False)
+
+    def to_patients(self):
+        return self.filter(recipient__isnull=True)
+
     def undelivered(self):
         """Everything that still owes somebody a message: what the desk shows until it is done or dismissed."""
         return self.filter(state__in=[Delivery.State.WAITING, Delivery.State.SENDING, Delivery.State.FAILED])
@@ -67,8 +104,26 @@ class Delivery(models.Model):
         FAILED = "failed", "Given up"
         DISMISSED = "dismissed", "Dismissed"
 
-    request = models.ForeignKey("appointments.AppointmentRequest", on_delete=models.CASCADE, related_name="deliveries")
-    recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="deliveries")
+    class Kind(models.TextChoices):
+        REQUEST = "request", "New request"
+        OVERDUE = "overdue", "Nobody has opened a request"
+        DIGEST = "digest", "Daily digest"
+        ACKNOWLEDGEMENT = "acknowledgement", "Confirmation to the patient"
+        NEWS = "news", "News to the patient"
+
+    TO_PATIENT = [Kind.ACKNOWLEDGEMENT, Kind.NEWS]
+
+    kind = models.CharField(max_length=15, choices=Kind.choices, default=Kind.REQUEST)
+    request = models.ForeignKey(
+        "appointments.AppointmentRequest", on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
+    )  # none for a digest
+    recipient = models.ForeignKey(
+        Recipient, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries"
+    )  # none for the patient, whose address stands in the request alone
+    status_change = models.OneToOneField(
+        "appointments.StatusChange", on_delete=models.CASCADE, null=True, blank=True, related_name="delivery"
+    )  # which news
+    day = models.DateField(null=True, blank=True)  # of a digest
     message_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # the same at each attempt
     state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveIntegerField(default=0)
@@ -98,14 +153,34 @@ class Delivery(models.Model):
             )
         ]
         constraints = [
-            models.UniqueConstraint(fields=["request", "recipient"], name="one_delivery_for_a_request_and_recipient"),
+            models.UniqueConstraint(
+                fields=["request", "recipient", "kind"],
+                condition=Q(recipient__isnull=False, request__isnull=False),
+                name="one_delivery_for_a_request_and_recipient",
+            ),
+            models.UniqueConstraint(
+                fields=["day", "recipient"], condition=Q(kind="digest"), name="one_digest_for_a_day_and_recipient"
+            ),
+            models.UniqueConstraint(
+                fields=["request"], condition=Q(kind="acknowledgement"), name="one_acknowledgement_for_a_request"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["acknowledgement", "news"], recipient__isnull=True)
+                | (~Q(kind__in=["acknowledgement", "news"]) & Q(recipient__isnull=False)),
+                name="delivery_goes_to_staff_or_to_the_patient",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="digest", request__isnull=True, day__isnull=False)
+                | (~Q(kind="digest") & Q(request__isnull=False, day__isnull=True)),
+                name="delivery_is_about_a_request_or_a_day",
+            ),
             models.CheckConstraint(
                 condition=~Q(state="accepted") | Q(accepted_at__isnull=False), name="accepted_delivery_has_a_time"
             ),
         ]
 
     def __str__(self):
-        return f"{self.request_id} to recipient {self.recipient_id}"
+        return f"{self.get_kind_display()} {self.pk}"
 
     def claim(self):
         """Take this delivery for two minutes. False when it is not due or another worker was quicker."""

@@ -147,6 +147,11 @@ class AppointmentRequest(models.Model):
     consented_at = models.DateTimeField()
     privacy_version = models.CharField(max_length=20)
 
+    # What we noticed: it only marks, it refuses and lowers nothing
+    read_first = models.BooleanField(default=False)
+    suspected_spam = models.BooleanField(default=False)
+    spam_reasons = models.JSONField(default=list, blank=True)
+
     # What we promised and did
     created_at = models.DateTimeField("received", default=timezone.now, editable=False)
     promised_by = models.DateTimeField("contact by")
@@ -163,6 +168,7 @@ class AppointmentRequest(models.Model):
     )
     claimed_until = models.DateTimeField(null=True, blank=True)
     first_opened_at = models.DateTimeField(null=True, blank=True)
+    escalated_at = models.DateTimeField("told again", null=True, blank=True)
     first_attempt_at = models.DateTimeField(null=True, blank=True)
     contacted_at = models.DateTimeField("reached", null=True, blank=True)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
@@ -170,6 +176,9 @@ class AppointmentRequest(models.Model):
     start = models.DateTimeField("appointment starts", null=True, blank=True)
     end = models.DateTimeField("appointment ends", null=True, blank=True)
     place = models.CharField(max_length=200, blank=True)
+    calendar_sequence = models.PositiveIntegerField(
+        default=0, editable=False
+    )  # iCalendar's SEQUENCE: grows with each change
     text_for_patient = models.TextField(max_length=1000, blank=True)
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates")
 
@@ -483,3 +492,24 @@ class Note(models.Model):
 
     def __str__(self):
         return f"Note of {self.at:%Y-%m-%d %H:%M}"
+
+
+class PatientReply(models.Model):
+    """What the patient added on the status page. One of each kind: the page is no chat."""
+
+    class Kind(models.TextChoices):
+        MESSAGE = "message", "Message"
+        OTHER_TIME = "other_time", "Asked to be called at another time"
+
+    request = models.ForeignKey(AppointmentRequest, on_delete=models.CASCADE, related_name="replies")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    at = models.DateTimeField(default=timezone.now)
+    text = models.TextField(max_length=500)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        verbose_name_plural = "patient replies"
+        constraints = [models.UniqueConstraint(fields=["request", "kind"], name="one_patient_reply_of_a_kind")]
+
+    def __str__(self):
+        return self.get_kind_display()
