@@ -1,7 +1,9 @@
 """The form that patients send, in the order in which a worried person answers on a phone."""
 
+import uuid
+
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Fieldset, Layout
+from crispy_forms.layout import HTML, Fieldset, Layout
 from django import forms
 from django.urls import reverse_lazy
 from django.utils.functional import lazy
@@ -63,9 +65,9 @@ class RequestForm(forms.ModelForm):
         model = AppointmentRequest
         fields = [
             "service",
+            "for_whom",
             "patient_type",
             "message",
-            "for_whom",
             "name",
             "phone",
             "email",
@@ -152,10 +154,9 @@ class RequestForm(forms.ModelForm):
         helper.form_tag = False  # the page has the tag, the CSRF token and the button
         helper.disable_csrf = True
         helper.layout = Layout(
-            Fieldset("Your request", "service", "patient_type", "message"),
-            Fieldset(
-                "How can we reach you?", "for_whom", "name", "phone", "email", "best_time_to_call", "voicemail_ok"
-            ),
+            HTML(f'<input type="hidden" name="{name_of_this_page()}">'),
+            Fieldset("Your request", "service", "for_whom", "patient_type", "message"),
+            Fieldset("How can we reach you?", "name", "phone", "email", "best_time_to_call", "voicemail_ok"),
             Fieldset("When would you like to come?", "preferred_days", "preferred_time"),
             Fieldset("Can we make it easier for you?", "language", "needs_interpreter", "access_needs"),
             Fieldset("Your consent", "consent"),
@@ -197,6 +198,12 @@ class RequestForm(forms.ModelForm):
             **{name: self.cleaned_data[name] for name in self._meta.fields},
             **{f"guide_{name}": guide[name] for name in ("slug", "title", "revision")},
         }
+
+
+def name_of_this_page():
+    """Another one each time. Browsers fill in what was typed before when a form looks the same: after Back, on a
+    computer that others use too, this one must not, and no-store alone does not keep them from it."""
+    return f"page-{uuid.uuid4().hex}"
 
 
 def tidied(data):
