@@ -5,13 +5,16 @@ LIKE_PRODUCTION = CLINIC_ENV=production SECRET_KEY="$$(head -c 40 /dev/urandom |
 	SITE_URL=https://clinic.example.org DATABASE_URL=postgres://clinic@127.0.0.1/clinic \
 	EMAIL_URL=smtp+tls://clinic:secret@mail.example.org:587 DEFAULT_FROM_EMAIL=clinic@example.org
 
-.PHONY: run test lint screenshots python
+.PHONY: run test drill lint screenshots python
 
 run: python
 	@$(IN_ENVIRONMENT) run
 
 test: python
 	@$(IN_ENVIRONMENT) -m tests $(ARGS)
+
+drill: python
+	@DRILL=1 $(IN_ENVIRONMENT) -m tests tests/faults $(ARGS)
 
 lint: python
 	@$(IN_ENVIRONMENT) install

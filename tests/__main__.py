@@ -1,6 +1,7 @@
 """`make test`: everything on SQLite, then on PostgreSQL where there is one, with a browser where one can be had.
 
-What follows is handed to pytest: make test ARGS="tests/clinic -x".
+What follows is handed to pytest: make test ARGS="tests/clinic -x". `make drill` does the same with the long forms of
+tests/faults, one after another: they need the computer for themselves.
 """
 
 import os
@@ -13,7 +14,7 @@ import tempfile
 from .browser.chromium import find_chromium
 from .postgresql import NoPostgreSQL, a_database
 
-WORKERS = "2"
+WORKERS = "0" if os.environ.get("DRILL") else "2"
 AGAIN_ON_POSTGRESQL = "not once"
 # A .env beside the code must not turn the tests into production.
 OWN_ENVIRONMENT = {"CLINIC_ENV": "local", "EMAIL_URL": "", "SITE_URL": "", "PYTHONWARNINGS": "default"}
