@@ -14,7 +14,7 @@ import tempfile
 from .browser.chromium import find_chromium
 from .postgresql import NoPostgreSQL, a_database
 
-WORKERS = "0" if os.environ.get("DRILL") else "2"
+WORKERS = "0" if os.environ.get("DRILL") == "1" else "2"
 AGAIN_ON_POSTGRESQL = "not once"
 # A .env beside the code must not turn the tests into production.
 OWN_ENVIRONMENT = {"CLINIC_ENV": "local", "EMAIL_URL": "", "SITE_URL": "", "PYTHONWARNINGS": "default"}
