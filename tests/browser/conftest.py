@@ -60,7 +60,7 @@ def live_server(transactional_db, wsgi_application):
     # The server's threads end with the test; a connection that outlived them would keep the test database in use.
     database = connections["default"].settings_dict
     kept, database["CONN_MAX_AGE"] = database["CONN_MAX_AGE"], 0
-    thread = threading.Thread(target=turn_until, args=(server, stop), daemon=True)
+    thread = threading.Thread(target=turn_until, args=(server, stop.is_set), daemon=True)
     thread.start()
     # pytest-django expects its own live server here, which brings this along.
     yield SimpleNamespace(

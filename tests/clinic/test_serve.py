@@ -101,6 +101,14 @@ def test_a_signal_ends_the_site_and_its_worker_cleanly(site, name):
     assert gone(worker)
 
 
+def test_an_impatient_hand_on_the_keyboard_does_no_harm(site):
+    for _ in range(50):
+        site.send_signal(signal.SIGINT)
+
+    assert site.wait(20) == 0
+    assert "Traceback" not in site.stdout.read()
+
+
 def test_a_killed_site_leaves_no_worker_behind(site):
     worker = worker_of(site)
     read_until(site, "started")
@@ -137,6 +145,29 @@ def test_a_database_that_is_not_migrated_is_one_sentence(prepared, tmp_path):
     assert process.returncode == 1
     assert "migrate" in said
     assert "Traceback" not in said
+
+
+def test_a_production_site_gets_ready_and_is_one_sentence_when_files_are_missing(prepared, tmp_path):
+    like_production = {
+        **prepared,
+        "CLINIC_ENV": "production",
+        "SECRET_KEY": "made for this test",
+        "SITE_URL": "https://clinic.example.org",
+        "DATABASE_URL": f"sqlite:///{prepared['DATA_DIR']}/clinic.sqlite3",
+        "EMAIL_URL": "smtp://127.0.0.1:1",
+        "DEFAULT_FROM_EMAIL": "clinic@example.org",
+        "DATA_DIR": str(tmp_path),
+    }
+    said = start(like_production).communicate(timeout=30)[0]
+    assert said.strip().endswith("Run `manage.py collectstatic` first.")
+
+    subprocess.run([sys.executable, "manage.py", "collectstatic", "-v0"], cwd=ROOT, env=like_production, check=True)
+    site = start(like_production)
+    assert "https://clinic.example.org/" in read_until(site, "Ready: ")
+    site.terminate()
+
+    assert "ERROR" not in site.communicate(timeout=30)[0]
+    assert site.returncode == 0
 
 
 def test_a_database_that_is_away_is_one_sentence(prepared):

@@ -9,12 +9,14 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.core.management.base import SystemCheckError
 from django.core.wsgi import get_wsgi_application
 from django.db import DatabaseError
+from django.templatetags.static import static
 from waitress import create_server, wasyncore
 
 from . import demo
@@ -75,6 +77,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         except SystemExit:
             raise CommandError("The database is not up to date. Run `manage.py migrate` first.") from None
+        try:
+            static("css/base.css")
+        except ValueError:
+            raise CommandError("The static files are not collected. Run `manage.py collectstatic` first.") from None
 
     def say(self, text):
         with suppress(OSError):  # the terminal may be gone
@@ -117,28 +123,29 @@ def make_server(listener, application=None):
 
 def serve(listener, *, say):
     """Answer requests until SIGINT, SIGTERM or SIGHUP; finish what was begun, then end the worker."""
-    stop = threading.Event()
     server = make_server(listener)
+    told_to_stop = []
 
-    def end(*_):
-        stop.set()
+    def end(*_):  # takes no lock: a second signal may come while it runs
+        told_to_stop.append(True)
         server.pull_trigger()
 
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, end)
     worker = Worker(say)
     worker.start()
-    threading.Thread(target=tell_when_ready, args=(listener.getsockname(), stop, say), daemon=True).start()
+    ready = threading.Thread(target=tell_when_ready, args=(listener.getsockname(), told_to_stop, say), daemon=True)
+    ready.start()
     try:
-        turn_until(server, stop)
+        turn_until(server, lambda: told_to_stop)
     finally:
         worker.stop()
     say("Stopped.")
 
 
-def turn_until(server, stop):
-    """Waitress' own loop, ended by an event, with time for the answers that are on their way."""
-    while not stop.is_set():
+def turn_until(server, stopped):
+    """Waitress' own loop, with time at the end for the answers that are on their way."""
+    while not stopped():
         wasyncore.loop(timeout=1, use_poll=True, map=server._map, count=1)
     server.del_channel()
     server.socket.close()
@@ -152,20 +159,22 @@ def busy(channel):
     return channel.requests or channel.total_outbufs_len
 
 
-def tell_when_ready(address, stop, say):
+def tell_when_ready(address, told_to_stop, say):
     """Print the Ready line when a page really comes back."""
     host = "127.0.0.1" if address[0] == "0.0.0.0" else "::1" if address[0] == "::" else address[0]  # noqa: S104
-    while not stop.wait(0.1):
+    headers = {"Host": urlsplit(settings.SITE_URL).netloc}
+    while not told_to_stop:
         connection = http.client.HTTPConnection(host, address[1], timeout=30)
         try:
-            connection.request("GET", "/")
+            connection.request("GET", "/", headers=headers)
             if connection.getresponse().status < 500:
                 say(f"Ready: {settings.SITE_URL}/   (Ctrl-C stops it)")
                 return
         except OSError:
-            continue
+            pass
         finally:
             connection.close()
+        time.sleep(0.5)
 
 
 class Worker(threading.Thread):
