@@ -91,15 +91,27 @@ def fingerprint(requirements):
 def make_environment():
     if VENV.exists():
         print("The environment in .venv is incomplete, old or was moved: making it anew …", flush=True)
-    try:
-        import ensurepip  # noqa: F401
-        import venv
-    except ImportError:
+    if not can_make_environments() and not install_what_debian_left_out():
         stop("A part of Python is missing. On Debian and Ubuntu: sudo apt install python3-venv, then try again.")
-    try:
-        venv.create(str(VENV), clear=True, symlinks=True, with_pip=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        stop("The environment in .venv could not be made: {}".format(error))
+    create = [sys.executable, "-m", "venv", "--clear", str(VENV)]
+    if subprocess.call(create):
+        stop("The environment in .venv could not be made: see above.")
+
+
+def can_make_environments():
+    return subprocess.call([sys.executable, "-c", "import ensurepip, venv"], stderr=subprocess.DEVNULL) == 0
+
+
+def install_what_debian_left_out():
+    """Debian ships Python without the part that makes environments. Whoever may install it without a password, does."""
+    apt = ["apt-get"] if os.geteuid() == 0 else ["sudo", "-n", "apt-get"]
+    if not shutil.which("apt-get") or not shutil.which(apt[0]):
+        return False
+    print("A part of Python is missing: installing python3-venv …", flush=True)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.call([*apt, "-qq", "update"], **quiet)
+    subprocess.call([*apt, "-qq", "install", "--yes", "--no-install-recommends", "python3-venv"], **quiet)
+    return can_make_environments()
 
 
 def become(arguments):

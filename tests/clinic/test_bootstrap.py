@@ -123,8 +123,12 @@ def test_an_old_python_is_one_sentence(monkeypatch):
 
 
 def test_a_python_without_its_venv_part_is_one_sentence(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    python = tmp_path / "python3"  # one that cannot import ensurepip, as Debian ships it
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S -c "import sys; sys.exit(1)"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
     monkeypatch.setattr(bootstrap, "VENV", tmp_path / ".venv")
+    monkeypatch.setenv("PATH", str(tmp_path))  # and nobody here who could install it
 
     with pytest.raises(SystemExit, match="sudo apt install python3-venv"):
         bootstrap.make_environment()
