@@ -1,4 +1,5 @@
 import pytest
+from django.db import connection
 
 from tests.appointments.conftest import Browser, at_once, client, form_page, log, services
 
@@ -15,3 +16,16 @@ def pytest_collection_modifyitems(config, items):
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture
+def record_figures(request):
+    """`record_figures(lost=0, …)`: what a drill has counted, printed by `make drill`."""
+
+    def record(**figures):
+        if FULL:
+            words = ", ".join(f"{name} {value}" for name, value in figures.items())
+            reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+            reporter.write_line(f"\n{connection.vendor}: {request.node.name}: {words}")
+
+    return record

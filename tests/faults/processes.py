@@ -1,0 +1,64 @@
+"""The site's real processes on the test's database, and patience with them."""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+
+
+def database_url():
+    """The address of the database that the test uses, as another process reads it."""
+    facts = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{facts['NAME']}"
+    parts = {name: quote(str(facts[name]), safe="") for name in ("USER", "PASSWORD", "HOST", "NAME")}
+    return "postgres://{USER}:{PASSWORD}@{HOST}{port}/{NAME}".format(
+        port=f":{facts['PORT']}" if facts["PORT"] else "", **parts
+    )
+
+
+def environment(folder, **more):
+    return {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "DATA_DIR": str(folder),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "PYTHONUNBUFFERED": "1",
+        **{name: str(value) for name, value in more.items()},
+    }
+
+
+@contextmanager
+def process(*arguments, folder, name="process", **more):
+    """`python <arguments>` beside the test; `.said()` is what it has written so far. Killed at the end."""
+    path = folder / f"{name}.log"
+    with path.open("a") as log:
+        started = subprocess.Popen(
+            [sys.executable, *map(str, arguments)],
+            cwd=settings.BASE_DIR,
+            env=environment(folder, **more),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+        )
+    started.said = path.read_text
+    try:
+        yield started
+    finally:
+        started.stdin.close()  # ends its children too
+        started.kill()
+        started.wait()
+
+
+def until(true, within=25, every=0.05):
+    """Wait until `true()`, and give how long that took."""
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < within, f"waited {within} s in vain"
+        time.sleep(every)
+    return time.monotonic() - began

@@ -1,0 +1,112 @@
+"""Workers are killed in the middle of everything: no message is lost, and one is repeated only where it must be."""
+
+import os
+from collections import Counter
+from email import message_from_bytes
+
+import pytest
+
+from appointments.models import Delivery
+from tests import factories
+from tests.appointments.mail_server import MailServer
+
+from . import FULL, size
+from .killed_workers import AFTER_250, LATE, POINTS
+from .processes import process, until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WORKERS = size(2, 3)
+RECIPIENTS, REQUESTS = size(8, 80), size(2, 5)  # few for each recipient: a flood would be told in one mail
+CHANCE = size(0.12, 0.08)
+LEASE = size(1, 5)  # seconds
+KILLS = size(4, 200)
+
+
+@pytest.fixture
+def mail_server():
+    with MailServer().running() as server:
+        yield server
+
+
+@pytest.fixture
+def killed_workers(mail_server, tmp_path):
+    """Starts them; `.kills()` is a list of (point, Message-ID)."""
+    diary = tmp_path / "diary"
+    diary.touch()
+
+    def start(*options, workers=WORKERS, chance=CHANCE, lease=LEASE):
+        return process(
+            *("-m", "tests.faults.killed_workers", "--diary", diary, "--seed", int.from_bytes(os.urandom(3), "big")),
+            *("--workers", workers, "--chance", chance, "--lease", lease, *options),
+            folder=tmp_path,
+            name="workers",
+            EMAIL_URL=f"smtp://127.0.0.1:{mail_server.port}",
+        )
+
+    start.kills = lambda: [tuple(line.split("\t")) for line in diary.read_text().splitlines()]
+    return start
+
+
+def requests_for_everybody():
+    for _ in range(REQUESTS):
+        factories.a_request()
+
+
+def all_told():
+    return not Delivery.objects.undelivered().exists()
+
+
+def sent_ids(mail_server):
+    """Message-ID -> how often a mail server took it."""
+    ids = (message_from_bytes(content)["Message-ID"] for _, content in mail_server.accepted)
+    return Counter(text.strip("<>").partition("@")[0] for text in ids)
+
+
+def owed_ids():
+    return {str(message_id) for message_id in Delivery.objects.values_list("message_id", flat=True)}
+
+
+def test_no_message_is_lost_and_one_is_repeated_only_between_acceptance_and_commit(
+    clinic, mail_server, killed_workers, record_figures
+):
+    for _ in range(RECIPIENTS):
+        factories.a_recipient()
+    with killed_workers():
+        while not killed_workers.kills() or len(killed_workers.kills()) < KILLS:
+            requests_for_everybody()
+            until(all_told, within=size(60, 600))
+
+    kills = Counter(point for point, _ in killed_workers.kills())
+    excused = Counter(message_id for point, message_id in killed_workers.kills() if point in (AFTER_250, LATE))
+    sent = sent_ids(mail_server)
+    repeated = sent - Counter(set(sent))
+    record_figures(
+        deliveries=len(owed_ids()), kills=dict(kills), lost=len(owed_ids() - set(sent)), repeated=repeated.total()
+    )
+    assert owed_ids() <= set(sent), "lost"
+    assert not repeated - excused, "repeated without need"
+    if FULL:
+        assert set(POINTS) <= set(kills)
+
+
+def test_twin_marked_first_and_sent_after_messages_are_lost(clinic, mail_server, killed_workers, record_figures):
+    for _ in range(RECIPIENTS):
+        factories.a_recipient()
+    requests_for_everybody()
+    with killed_workers("--without", "sending-first", chance=0.3):
+        until(all_told, within=size(60, 600))
+
+    lost = owed_ids() - set(sent_ids(mail_server))
+    record_figures(deliveries=len(owed_ids()), kills=len(killed_workers.kills()), lost=len(lost))
+    assert lost
+
+
+def test_twin_without_leases_what_a_dead_worker_held_stays_in_its_hands(clinic, mail_server, killed_workers):
+    for _ in range(RECIPIENTS):
+        factories.a_recipient()
+    requests_for_everybody()
+    with killed_workers("--without", "leases", chance=0.3):
+        until(lambda: not Delivery.objects.filter(state="waiting").exists(), within=size(60, 600))
+
+    assert Delivery.objects.undelivered().exists()
