@@ -12,6 +12,19 @@ def is_flood(request):
     return RequestCount.add(network_of(request)) > settings.REQUESTS_PER_HOUR_REFUSED
 
 
+def guesses_too_much(request):
+    """Whether this network has asked for too many pages that only a patient's own link opens."""
+    return RequestCount.in_hour(guesser(request)) >= settings.REQUESTS_PER_HOUR_REFUSED
+
+
+def count_guess(request):
+    RequestCount.add(guesser(request))
+
+
+def guesser(request):
+    return f"guess {network_of(request)}"
+
+
 def network_of(request):
     """The visitor's address; of an IPv6 address the /64, of which one household has all."""
     address = ip(client_address(request.META)) or ip(request.META.get("REMOTE_ADDR", ""))

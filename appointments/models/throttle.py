@@ -18,7 +18,7 @@ class RequestCountQuerySet(models.QuerySet):
 
 
 class RequestCount(models.Model):
-    """Forms sent from one network in one hour. The network itself is not kept, only a keyed hash that changes daily."""
+    """Forms sent from one network in one hour, and the like. The network itself is not kept, only a keyed hash that changes daily."""
 
     network = models.CharField(max_length=32)
     hour = models.DateTimeField()
@@ -33,11 +33,28 @@ class RequestCount(models.Model):
         return f"{self.sent} in the hour of {self.hour:%Y-%m-%d %H:%M}"
 
     @classmethod
-    @transaction.atomic
     def add(cls, network):
         """Count one more and return how many that makes in this hour. Exact, however many come at once."""
-        hour = timezone.now().replace(minute=0, second=0, microsecond=0)
-        mine = {"network": daily_hash(network, hour), "hour": hour}
+        return cls._add(cls._of_hour(network))
+
+    @classmethod
+    def add_in_day(cls, whom):
+        """The same for a day. `whom` may be any text, such as the owner of an e-mail address."""
+        return cls._add(cls._of_hour(whom, hour=0))
+
+    @classmethod
+    def in_hour(cls, network):
+        """How many there were in this hour, without one more."""
+        return cls.objects.filter(**cls._of_hour(network)).values_list("sent", flat=True).first() or 0
+
+    @classmethod
+    def _of_hour(cls, whom, **midnight):
+        hour = timezone.now().replace(minute=0, second=0, microsecond=0, **midnight)
+        return {"network": daily_hash(whom, hour), "hour": hour}
+
+    @classmethod
+    @transaction.atomic
+    def _add(cls, mine):
         cls.objects.bulk_create([cls(**mine)], ignore_conflicts=True)
         cls.objects.filter(**mine).update(sent=F("sent") + 1)  # holds the row until the end of the transaction
         return cls.objects.values_list("sent", flat=True).get(**mine)
