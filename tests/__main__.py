@@ -16,8 +16,9 @@ from .postgresql import NoPostgreSQL, a_database
 
 WORKERS = "0" if os.environ.get("DRILL") == "1" else "2"
 AGAIN_ON_POSTGRESQL = "not once"
+NO_TESTS = 5  # pytest's own code: of those that were named, none is for this database
 # A .env beside the code must not turn the tests into production.
-OWN_ENVIRONMENT = {"CLINIC_ENV": "local", "EMAIL_URL": "", "SITE_URL": "", "PYTHONWARNINGS": "default"}
+OWN_ENVIRONMENT = {"CLINIC_ENV": "local", "EMAIL_URL": "", "SITE_URL": ""}
 
 
 def main(arguments):
@@ -31,10 +32,11 @@ def main(arguments):
             results["PostgreSQL"] = pytest(url, arguments)
     except NoPostgreSQL as reason:
         print(f"\n!!! NO POSTGRESQL: the tests ran on SQLite only. {reason}", flush=True)
-    print("\n" + ", ".join(f"{name}: {'passed' if code == 0 else 'FAILED'}" for name, code in results.items()))
+    failed = [name for name, code in results.items() if code not in ({0, NO_TESTS} if arguments else {0})]
+    print("\n" + ", ".join(f"{name}: {'FAILED' if name in failed else 'passed'}" for name in results))
     if not find_chromium():
         print("!!! NO BROWSER: all tests in tests/browser were LEFT OUT. Install Chromium or Chrome, or set CHROMIUM.")
-    return max(results.values())
+    return 1 if failed else 0
 
 
 def pytest(database_url, arguments):

@@ -143,6 +143,7 @@ def test_what_was_mended_is_stored_from_the_same_page(client, form_page):
         signing.TimestampSigner(salt="another").sign("x"),
         "\u00e9:b:c",
     ],
+    ids=["none", "forged", "not a UUID", "signed for something else", "not ASCII"],
 )
 def test_a_bad_token_stores_nothing_and_the_form_comes_back_ready_to_send(client, form_page, token):
     answers = form_page(client, **TYPED, form_token=token)

@@ -128,7 +128,8 @@ def serve(listener, *, say):
 
     def end(*_):  # takes no lock: a second signal may come while it runs
         told_to_stop.append(True)
-        server.pull_trigger()
+        with suppress(OSError):  # the server may have ended already
+            server.pull_trigger()
 
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, end)
@@ -153,6 +154,7 @@ def turn_until(server, stopped):
     while time.monotonic() < deadline and any(busy(channel) for channel in server.active_channels.values()):
         wasyncore.loop(timeout=0.1, use_poll=True, map=server._map, count=1)
     server.task_dispatcher.shutdown()
+    wasyncore.close_all(server._map)
 
 
 def busy(channel):
