@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.forms.models import BaseModelFormSet, modelformset_factory
 from django.shortcuts import redirect
+from django_tasks_db.admin import DBTaskResult
 
 from .models import ClinicProfile, Closure, OpeningHours, Service
 
@@ -133,7 +134,8 @@ class ServiceAdmin(admin.ModelAdmin):
         return False
 
 
-admin.site.unregister([get_user_model(), Group])
+# Staff see deliveries; the tasks that carry them mean nothing to a clinic.
+admin.site.unregister([get_user_model(), Group, DBTaskResult])
 
 
 @admin.register(get_user_model())
