@@ -3,7 +3,7 @@
 import sys
 from contextlib import suppress
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
@@ -78,8 +78,15 @@ def page_not_found(request, exception=None):
 
 def server_error(request):
     """500, or 503 when the database is what failed."""
-    database_is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    return error_page(request, 503 if database_is_away else 500)
+    return error_page(request, 503 if database_is_away(sys.exc_info()[1]) else 500)
+
+
+def database_is_away(error):
+    """Whether the line to the database broke, or was never there. A bare DatabaseError is how PostgreSQL's driver says
+    that it broke in the middle of an answer; at the closing of a cursor the driver's own errors come through."""
+    driver = connection.Database
+    gone = (OperationalError, InterfaceError, driver.OperationalError, driver.InterfaceError)
+    return isinstance(error, gone) or type(error) in (DatabaseError, driver.DatabaseError)
 
 
 def csrf_failure(request, reason=""):

@@ -5,9 +5,11 @@ import threading
 from contextlib import closing, contextmanager
 
 import pytest
+from django import db
 from django.db import connection, connections
 from pytest_django.asserts import assertContains
 
+from appointments import intake
 from appointments.models import AppointmentRequest
 from clinic.models import ClinicProfile
 
@@ -139,3 +141,28 @@ def test_a_connection_that_dies_under_a_request_ends_in_the_phone_number(patient
 
     assert_told_to_call(response)
     assert patient.post(URL, answers).status_code == 303
+
+
+def broken_line(name, *, at_the_driver):
+    """What a broken line to the database raises, in Django's words or, from a cursor that is closed, in the driver's."""
+    return getattr(connection.Database if at_the_driver else db, name)("the server closed the connection unexpectedly")
+
+
+@pytest.mark.parametrize("at_the_driver", [False, True])
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("OperationalError", 503), ("InterfaceError", 503), ("DatabaseError", 503), ("DataError", 500)],
+)
+def test_a_line_that_breaks_is_told_from_a_mistake_of_ours(
+    patient, form_page, monkeypatch, name, at_the_driver, status
+):
+    answers = form_page(patient, **TYPED)
+
+    def broken(*args, **kwargs):
+        raise broken_line(name, at_the_driver=at_the_driver)
+
+    monkeypatch.setattr(intake, "receive", broken)
+    response = patient.post(URL, answers)
+
+    assert response.status_code == status
+    assertContains(response, "(212) 555-0142", status_code=status)
