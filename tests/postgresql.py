@@ -33,19 +33,26 @@ def a_database(named_url):
     if named_url.startswith(("postgres://", "postgresql://", "pgsql://")):
         yield named_url
         return
+    with a_server() as server:
+        yield f"postgres://clinic@{quote(str(server.folder), safe='')}/clinic"
+
+
+@contextmanager
+def a_server():
+    """A throw-away Server that runs; its files go with it."""
     programs = find_programs()
     if not programs:
         raise NoPostgreSQL("Install PostgreSQL's server, or name one: DATABASE_URL=postgres://… make test")
     # /tmp: the path of a socket must be short, and the usual folder for temporary files on macOS is not.
-    folder = Path(tempfile.mkdtemp(prefix="clinic-pg-", dir="/tmp"))
-    server = None
+    server = Server(programs, Path(tempfile.mkdtemp(prefix="clinic-pg-", dir="/tmp")))
     try:
-        server = start(programs, folder)
-        yield f"postgres://clinic@{quote(str(folder), safe='')}/clinic"
+        server.make()
+        server.start()
+        server.connect().cursor().execute("CREATE DATABASE clinic")
+        yield server
     finally:
-        if server:
-            stop(server)
-        shutil.rmtree(folder, ignore_errors=True)
+        server.stop()
+        shutil.rmtree(server.folder, ignore_errors=True)
 
 
 def find_programs():
@@ -56,30 +63,59 @@ def find_programs():
     return next((folder for folder in folders if (folder / "postgres").exists()), None)
 
 
-def start(programs, folder):
-    owner = unprivileged_owner(folder)
-    data = folder / "data"
-    initdb = [programs / "initdb", "-D", data, "-U", "clinic", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-    made = subprocess.run(initdb, capture_output=True, text=True, cwd=folder, **owner)
-    if made.returncode:
-        raise NoPostgreSQL(f"initdb failed: {made.stderr.strip().splitlines()[-1:]}")
-    settings = {"listen_addresses": "", "unix_socket_directories": str(folder), "max_connections": "200"}
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", data, *options],
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            start_new_session=True,  # Ctrl-C ends the tests, and they end the server
-            **owner,
-        )
-    try:
-        make_database(server, folder)
-    except BaseException:
-        stop(server)
-        raise
-    return server
+class Server:
+    """PostgreSQL on a socket in a folder of its own."""
+
+    def __init__(self, programs, folder):
+        self.programs, self.folder = programs, folder
+        self.process = None
+
+    def make(self):
+        self.owner = unprivileged_owner(self.folder)
+        options = ["-U", "clinic", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        initdb = [self.programs / "initdb", "-D", self.folder / "data", *options]
+        made = subprocess.run(initdb, capture_output=True, text=True, cwd=self.folder, **self.owner)
+        if made.returncode:
+            raise NoPostgreSQL(f"initdb failed: {made.stderr.strip().splitlines()[-1:]}")
+
+    def start(self):
+        settings = {"listen_addresses": "", "unix_socket_directories": str(self.folder), "max_connections": "200"}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        with (self.folder / "log").open("a") as log:
+            self.process = subprocess.Popen(
+                [self.programs / "postgres", "-D", self.folder / "data", *options],
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,  # Ctrl-C ends the tests, and they end the server
+                **self.owner,
+            )
+        self.connect().close()
+
+    def connect(self):
+        """A connection, as soon as the server gives one."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                connection = psycopg2.connect(host=str(self.folder), user="clinic", dbname="postgres")
+            except psycopg2.OperationalError:
+                time.sleep(0.1)
+                continue
+            connection.autocommit = True
+            return connection
+        raise NoPostgreSQL(f"The server did not start: {(self.folder / 'log').read_text()[-300:]}")
+
+    def stop(self, how=signal.SIGINT):
+        """SIGINT is "fast": end the sessions, write everything, go. SIGQUIT is "immediate": as in a crash."""
+        if not self.process:
+            return
+        self.process.send_signal(how)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
 
 
 def unprivileged_owner(folder):
@@ -92,27 +128,3 @@ def unprivileged_owner(folder):
         raise NoPostgreSQL("Run the tests as a user other than root.")
     os.chown(folder, user.pw_uid, user.pw_gid)
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-
-
-def make_database(server, folder):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            connection = psycopg2.connect(host=str(folder), user="clinic", dbname="postgres")
-        except psycopg2.OperationalError:
-            time.sleep(0.1)
-            continue
-        connection.autocommit = True
-        connection.cursor().execute("CREATE DATABASE clinic")
-        connection.close()
-        return
-    raise NoPostgreSQL(f"The server did not start: {(folder / 'log').read_text()[-300:]}")
-
-
-def stop(server):
-    server.send_signal(signal.SIGINT)  # "fast": end the sessions, write everything, go
-    try:
-        server.wait(30)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()

@@ -35,7 +35,7 @@ def environment(folder, **more):
 
 @contextmanager
 def process(*arguments, folder, name="process", **more):
-    """`python <arguments>` beside the test; `.said()` is what it has written so far. Killed at the end."""
+    """`python <arguments>` beside the test; `.said()` is what it has written so far. Ended at the end."""
     path = folder / f"{name}.log"
     with path.open("a") as log:
         started = subprocess.Popen(
@@ -50,9 +50,12 @@ def process(*arguments, folder, name="process", **more):
     try:
         yield started
     finally:
-        started.stdin.close()  # ends its children too
-        started.kill()
-        started.wait()
+        started.stdin.close()  # ends its children, too
+        try:
+            started.wait(20)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
 
 
 def until(true, within=25, every=0.05):
