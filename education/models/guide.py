@@ -1,25 +1,23 @@
-"""Guides: the draft that editors write, the sections it is made of, and the frozen revisions that patients read."""
+"""Guides: the draft that editors write, and how it becomes what patients read."""
 
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
 from django.core.validators import slug_re
 from django.db import models, transaction
-from django.db.models import F, Max, ProtectedError, Q, TextField
-from django.db.models.functions import Cast
+from django.db.models import F, Max, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django_prose_editor.fields import ProseEditorField
 
 from clinic.models import Service
 
-from . import images
-from .content import EDITOR_EXTENSIONS, anchors, clean_html, plain_text, tables_that_scroll
+from ..content import anchors, clean_html, plain_text, tables_that_scroll
+from .picture import Picture
+from .revision import Revision
+from .section import Section
 
 
 class NotPublishable(ValidationError):
@@ -37,94 +35,6 @@ class Topic(models.Model):
 
     def __str__(self):
         return self.name
-
-
-class Picture(models.Model):
-    """A picture in the library: the upload is written anew at three widths and then forgotten."""
-
-    title = models.CharField(max_length=120, help_text="For finding it again; patients do not see it.")
-    decorative = models.BooleanField(
-        default=False, help_text="It only decorates: a reader who cannot see it misses nothing."
-    )
-    alt = models.CharField(
-        "text alternative",
-        max_length=600,
-        blank=True,
-        help_text="What a reader who cannot see the picture must know. For a labeled figure: what the labels say.",
-    )
-    caption = models.CharField(max_length=300, blank=True)
-    credit = models.CharField(max_length=120, blank=True)
-    folder = models.CharField(max_length=60, editable=False, unique=True)
-    width = models.PositiveIntegerField(editable=False)
-    height = models.PositiveIntegerField(editable=False)
-    widths = models.JSONField(editable=False)
-    added_at = models.DateTimeField(auto_now_add=True, editable=False)
-
-    class Meta:
-        ordering = ["title"]
-        constraints = [
-            models.CheckConstraint(
-                condition=~Q(alt="") | Q(decorative=True),
-                name="picture_has_alt_or_decorates",
-                violation_error_message="Write a text alternative, or tick “decorative”.",
-            )
-        ]
-
-    def __str__(self):
-        return self.title
-
-    @transaction.atomic
-    def save(self, *args, **kwargs):
-        """Renditions that this row has given up go too, once the change is certain, unless a revision shows them."""
-        before = Picture.objects.filter(pk=self.pk).values_list("folder", "widths").first() if self.pk else None
-        super().save(*args, **kwargs)
-        if before and before[0] != self.folder:
-            forget_renditions(*before)
-
-    @transaction.atomic
-    def delete(self, *args, **kwargs):
-        """Refuses while a revision shows the picture: what was published stays whole."""
-        if revisions := set(self.revisions()):
-            raise ProtectedError("Published guides show this picture.", revisions)
-        deleted = super().delete(*args, **kwargs)
-        forget_renditions(self.folder, self.widths)
-        return deleted
-
-    def revisions(self):
-        """All that was published with this picture on its page."""
-        return Revision.objects.showing(self.folder).defer("data", "html", "text")
-
-    def uses(self):
-        """Where it is shown, for the editor: drafts, and what was published."""
-        drafts = Guide.objects.filter(Q(picture=self) | Q(sections__picture=self)).distinct()
-        return [f"{guide} (draft)" for guide in drafts] + [str(revision) for revision in self.revisions()]
-
-    def take(self, file):
-        """Write the renditions of an uploaded file and remember where they are. Does not save the row.
-
-        Raises ValidationError, in words for an editor, when the file is not a picture we take.
-        """
-        for name, value in images.write_renditions(file, default_storage).items():
-            setattr(self, name, value)
-
-    def as_data(self):
-        """What a revision keeps: enough to show the picture when this row has changed."""
-        return {
-            "alt": "" if self.decorative else self.alt,
-            "caption": self.caption,
-            "credit": self.credit,
-            "width": self.width,
-            "height": self.height,
-            "id": self.pk,
-            "folder": self.folder,
-            "widths": self.widths,
-        }
-
-
-def forget_renditions(folder, widths):
-    """Deletes a picture's files once the transaction is certain, unless a revision shows them."""
-    if not Revision.objects.showing(folder).exists():
-        transaction.on_commit(lambda: images.delete_renditions(folder, widths, default_storage))
 
 
 class GuideQuerySet(models.QuerySet):
@@ -359,134 +269,3 @@ def with_safe_html(sections):
         }
         for section in sections
     ]
-
-
-class SectionManager(models.Manager):
-    """Sections come with their pictures: no reader of a guide asks for one without the other."""
-
-    def get_queryset(self):
-        return super().get_queryset().select_related("picture")
-
-
-class Section(models.Model):
-    class Level(models.IntegerChoices):
-        SECTION = 2, "Section"
-        SUBSECTION = 3, "Sub-section"
-
-    class Kind(models.TextChoices):
-        TEXT = "text", "Text"
-        WARNING = "warning", "Warning"
-        EMERGENCY = "emergency", "Care card: emergency"
-        URGENT = "urgent", "Care card: urgent"
-        NON_URGENT = "non_urgent", "Care card: not urgent"
-
-    guide = models.ForeignKey(Guide, on_delete=models.CASCADE, related_name="sections")
-    position = models.PositiveIntegerField(default=0)
-    level = models.PositiveSmallIntegerField(choices=Level.choices, default=Level.SECTION)
-    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.TEXT)
-    heading = models.CharField(max_length=120)
-    body = ProseEditorField("text", extensions=EDITOR_EXTENSIONS, sanitize=clean_html, blank=True)
-    more = ProseEditorField(
-        "read more",
-        extensions=EDITOR_EXTENSIONS,
-        sanitize=clean_html,
-        blank=True,
-        help_text="Detail that few readers need. Never risks or when to get help: those must be seen.",
-    )
-    picture = models.ForeignKey(Picture, on_delete=models.PROTECT, null=True, blank=True, related_name="sections")
-
-    objects = SectionManager()
-
-    class Meta:
-        ordering = ["position", "pk"]
-        constraints = [
-            models.CheckConstraint(condition=Q(level__in=[2, 3]), name="section_in_two_levels"),
-            models.CheckConstraint(
-                condition=Q(kind__in=["text", "warning", "emergency", "urgent", "non_urgent"]),
-                name="section_kind_is_known",
-            ),
-        ]
-
-    def __str__(self):
-        return self.heading
-
-    def save(self, *args, **kwargs):
-        # The editor's field cleans only in forms; imports and shells come through this door.
-        self.body, self.more = clean_html(self.body), clean_html(self.more)
-        super().save(*args, **kwargs)
-
-    def has_parts(self, siblings):
-        """Whether sub-sections follow: then the section itself may be a heading alone."""
-        index = siblings.index(self)
-        return (
-            self.level == self.Level.SECTION
-            and index + 1 < len(siblings)
-            and siblings[index + 1].level == self.Level.SUBSECTION
-        )
-
-    def as_data(self):
-        return {
-            "level": self.level,
-            "kind": self.kind,
-            "heading": self.heading,
-            "body": str(clean_html(self.body)),
-            "more": str(clean_html(self.more)),
-            "picture": self.picture.as_data() if self.picture else None,
-        }
-
-
-class Source(models.Model):
-    guide = models.ForeignKey(Guide, on_delete=models.CASCADE, related_name="sources")
-    position = models.PositiveIntegerField(default=0)
-    organization = models.CharField(max_length=120)
-    title = models.CharField(max_length=200)
-    year = models.CharField(max_length=10, blank=True)
-    url = models.URLField("web address", blank=True)
-
-    class Meta:
-        ordering = ["position", "pk"]
-
-    def __str__(self):
-        return f"{self.organization}: {self.title}"
-
-    def as_data(self):
-        url = self.url if self.url.startswith(("https://", "http://")) else ""  # forms check more; imports nothing
-        return {"organization": self.organization, "title": self.title, "year": self.year, "url": url}
-
-
-class RevisionQuerySet(models.QuerySet):
-    def showing(self, folder):
-        """Revisions whose frozen page shows the picture of this folder."""
-        return self.alias(raw=Cast("data", TextField())).filter(raw__contains=folder) if folder else self.none()
-
-
-class Revision(models.Model):
-    """A guide as it was published: frozen. The public page is this one row."""
-
-    guide = models.ForeignKey(Guide, on_delete=models.CASCADE, related_name="revisions")
-    number = models.PositiveIntegerField()
-    topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="+")
-    title = models.CharField(max_length=120)
-    summary = models.TextField()
-    picture = models.JSONField(null=True)
-    data = models.JSONField()
-    html = models.TextField()
-    text = models.TextField()
-    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    published_at = models.DateTimeField(default=timezone.now)
-    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    withdrawn_at = models.DateTimeField(null=True)
-
-    objects = RevisionQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-number"]
-        constraints = [models.UniqueConstraint(fields=["guide", "number"], name="one_revision_of_a_number")]
-
-    def __str__(self):
-        return f"{self.title}, revision {self.number}"
-
-    @property
-    def contents(self):
-        """The sections of the first level, for the contents list: [{"anchor", "heading"}]."""
-        return [section for section in self.data["sections"] if section["level"] == 2]

@@ -1,0 +1,6 @@
+from .guide import Guide, NotPublishable, Topic, find_guide
+from .picture import Picture
+from .revision import Revision
+from .section import Section, Source
+
+__all__ = ["Guide", "NotPublishable", "Picture", "Revision", "Section", "Source", "Topic", "find_guide"]
