@@ -18,14 +18,21 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=left_out)
 
 
+figures_of_this_run = []
+
+
 @pytest.fixture
 def record_figures(request):
-    """`record_figures(lost=0, …)`: what a drill has counted, printed by `make drill`."""
+    """`record_figures(lost=0, …)`: what a drill has counted, for the end of `make drill`."""
 
     def record(**figures):
-        if FULL:
-            words = ", ".join(f"{name} {value}" for name, value in figures.items())
-            reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-            reporter.write_line(f"\n{connection.vendor}: {request.node.name}: {words}")
+        words = ", ".join(f"{name} {value}" for name, value in figures.items())
+        figures_of_this_run.append(f"{connection.vendor}: {request.node.name}: {words}")
 
     return record
+
+
+def pytest_terminal_summary(terminalreporter):
+    if FULL:
+        for line in figures_of_this_run:
+            terminalreporter.write_line(line)

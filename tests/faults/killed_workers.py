@@ -11,11 +11,13 @@ import random
 import signal
 import smtplib
 import sys
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 
 import django
+from django.utils import timezone
 
 AFTER_250 = "after 250, before the commit"
 POINTS = ("before the claim", "after the claim", "connected", "after RCPT", AFTER_250, "after the commit")
@@ -30,6 +32,9 @@ def main():
     parser.add_argument("--diary", type=Path, required=True, help="one line for each kill: point, Message-ID")
     parser.add_argument("--lease", type=float, help="seconds instead of two minutes")
     parser.add_argument("--send-within", type=float, help="seconds instead of thirty")
+    parser.add_argument("--retry-in", type=float, help="seconds instead of the retry plan")
+    parser.add_argument("--speed", type=float, default=1, help="how much faster this process's clock goes")
+    parser.add_argument("--since", type=float, default=0, help="when it began to")
     parser.add_argument("--without", choices=WITHOUT, help="switch a control off: the twin of a drill")
     options = parser.parse_args()
 
@@ -51,6 +56,16 @@ def shorten(options):
         delivery.LEASE = timedelta(seconds=options.lease)
     if options.send_within:
         deliveries.SEND_WITHIN = options.send_within
+    if options.retry_in:
+        deliveries.FIRST_RETRIES = (options.retry_in,) * len(deliveries.FIRST_RETRIES)
+        deliveries.THEN_EVERY = options.retry_in
+    if options.speed != 1:
+        timezone.now = quick_clock(options.speed, options.since)
+
+
+def quick_clock(speed, since):
+    """A clock for django.utils.timezone.now that showed the right time at `since`."""
+    return lambda: datetime.fromtimestamp(since + (time.time() - since) * speed, tz=UTC)
 
 
 class Diary:

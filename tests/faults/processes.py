@@ -1,4 +1,7 @@
-"""The site's real processes on the test's database, and patience with them."""
+"""The site's real processes on the test's database, and patience with them.
+
+Whatever a .env beside the code says: they are no production.
+"""
 
 import os
 import subprocess
@@ -28,6 +31,7 @@ def environment(folder, **more):
         "DATABASE_URL": database_url(),
         "DATA_DIR": str(folder),
         "SECRET_KEY": settings.SECRET_KEY,
+        "CLINIC_ENV": "local",
         "PYTHONUNBUFFERED": "1",
         **{name: str(value) for name, value in more.items()},
     }

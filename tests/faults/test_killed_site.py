@@ -1,7 +1,6 @@
 """The web server or the database dies under load: who was told "we have your request" is right."""
 
 import signal
-import socket
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -18,7 +17,8 @@ from tests.postgresql import NoPostgreSQL, a_server
 
 from . import size
 from .patients import Crowd
-from .processes import process, until
+from .processes import until
+from .sites import a_site, prepare
 
 pytestmark = pytest.mark.django_db(transaction=True)
 only_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is no server")
@@ -34,32 +34,9 @@ def mail_server():
         yield server
 
 
-@contextmanager
-def a_site(mail_server, folder, *options, every=10_000, kills=0):
-    """The running site with its worker; killed every few seconds if so asked. `.kills()` says where."""
-    diary = folder / "diary"
-    diary.touch()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = ("-m", "tests.faults.killed_site", "--diary", diary, "--every", every, "--kills", kills, *options)
-    facts = {"EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}", "PORT": port, "HOST": "127.0.0.1"}
-    with process(*command, folder=folder, name="site", TRUSTED_PROXIES=1, CLINIC_ENV="local", **facts) as site:
-        site.port = port
-        site.kills = lambda: diary.read_text().splitlines()
-        yield site
-
-
 @pytest.fixture
 def ready(clinic):
     return prepare()
-
-
-def prepare():
-    """Who is told, and the service that patients ask for."""
-    factories.a_recipient("alice@example.org")
-    factories.a_recipient("bob@example.org")
-    return factories.a_service()
 
 
 def lost(crowd):

@@ -6,7 +6,7 @@ from email import message_from_bytes
 
 import pytest
 
-from appointments.models import Delivery
+from appointments.models import Delivery, Recipient
 from tests import factories
 from tests.appointments.mail_server import MailServer
 
@@ -17,7 +17,7 @@ from .processes import process, until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WORKERS = size(2, 3)
-RECIPIENTS, REQUESTS = size(8, 80), size(2, 5)  # few for each recipient: a flood would be told in one mail
+RECIPIENTS, REQUESTS = size(8, 100), size(2, 4)  # few for each recipient: a flood would be told in one mail
 CHANCE = size(0.12, 0.08)
 LEASE = size(1, 5)  # seconds
 KILLS = size(4, 200)
@@ -48,7 +48,10 @@ def killed_workers(mail_server, tmp_path):
     return start
 
 
-def requests_for_everybody():
+def requests_for_new_people():
+    Recipient.objects.update(active=False)
+    for _ in range(RECIPIENTS):
+        factories.a_recipient()
     for _ in range(REQUESTS):
         factories.a_request()
 
@@ -70,11 +73,9 @@ def owed_ids():
 def test_no_message_is_lost_and_one_is_repeated_only_between_acceptance_and_commit(
     clinic, mail_server, killed_workers, record_figures
 ):
-    for _ in range(RECIPIENTS):
-        factories.a_recipient()
     with killed_workers():
-        while not killed_workers.kills() or len(killed_workers.kills()) < KILLS:
-            requests_for_everybody()
+        while len(killed_workers.kills()) < KILLS:
+            requests_for_new_people()
             until(all_told, within=size(60, 600))
 
     kills = Counter(point for point, _ in killed_workers.kills())
@@ -91,9 +92,7 @@ def test_no_message_is_lost_and_one_is_repeated_only_between_acceptance_and_comm
 
 
 def test_twin_marked_first_and_sent_after_messages_are_lost(clinic, mail_server, killed_workers, record_figures):
-    for _ in range(RECIPIENTS):
-        factories.a_recipient()
-    requests_for_everybody()
+    requests_for_new_people()
     with killed_workers("--without", "sending-first", chance=0.3):
         until(all_told, within=size(60, 600))
 
@@ -103,9 +102,7 @@ def test_twin_marked_first_and_sent_after_messages_are_lost(clinic, mail_server,
 
 
 def test_twin_without_leases_what_a_dead_worker_held_stays_in_its_hands(clinic, mail_server, killed_workers):
-    for _ in range(RECIPIENTS):
-        factories.a_recipient()
-    requests_for_everybody()
+    requests_for_new_people()
     with killed_workers("--without", "leases", chance=0.3):
         until(lambda: not Delivery.objects.filter(state="waiting").exists(), within=size(60, 600))
 
