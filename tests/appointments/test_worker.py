@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from datetime import timedelta
 from email import message_from_bytes
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings as site
@@ -41,7 +42,8 @@ def database_url():
     facts = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{facts['NAME']}"
-    return "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**facts)
+    quoted = {name: quote(str(facts[name]), safe="") for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")}
+    return "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**quoted)  # HOST may be the folder of a socket
 
 
 @contextmanager
