@@ -18,6 +18,9 @@ from django.core.wsgi import get_wsgi_application
 from django.db import DatabaseError
 from django.templatetags.static import static
 from waitress import create_server, wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.utilities import BadRequest
 
 from . import demo
 
@@ -106,7 +109,7 @@ def bind(host, port):
 
 def make_server(listener, application=None):
     """Waitress: it reads slow bodies away from its threads, so that they cannot keep other readers waiting."""
-    return create_server(
+    server = create_server(
         application or get_wsgi_application(),
         sockets=[listener],
         threads=8,
@@ -119,6 +122,22 @@ def make_server(listener, application=None):
         ident=None,
         clear_untrusted_proxy_headers=False,  # settings.TRUSTED_PROXIES says what is believed
     )
+    server.channel_class = Channel
+    return server
+
+
+class Parser(HTTPRequestParser):
+    """What cannot be read is the sender's fault: waitress says 501 to some of it, and who watches for 5xx looks for ours."""
+
+    def received(self, data):
+        consumed = super().received(data)
+        if self.error and self.error.code >= 500:
+            self.error = BadRequest(self.error.body)
+        return consumed
+
+
+class Channel(HTTPChannel):
+    parser_class = Parser
 
 
 def serve(listener, *, say):
