@@ -278,13 +278,20 @@ def lies(dice, form, word):
             lambda: lie(said(length) + b"\r\nX: " + word.encode() * 4_000),
             lambda: lie(said(length) + b"\r\n no colon " + word.encode()),
             lambda: lie(said(length) + b"\r\nHost: " + b"evil.example.org"),
-            lambda: Submission("lies", word, body, head=b"POST  /request/  HTTP/9.9\r\n" + said(length) + b"\r\n\r\n"),
-            lambda: Submission("lies", word, body, head=b"\x16\x03\x01\x02\x00" + body + b"\r\n\r\n"),
             lambda: Submission(
                 "lies",
                 word,
                 body,
-                head=b"POST http://evil.example.org/request/ HTTP/1.1\r\n" + said(length) + b"\r\n\r\n",
+                head=b"POST  /request/  HTTP/9.9\r\nConnection: close\r\n" + said(length) + b"\r\n\r\n",
+            ),
+            lambda: Submission("lies", word, body, head=b"\x16\x03\x01\x02\x00\r\n\r\n"),
+            lambda: Submission(
+                "lies",
+                word,
+                body,
+                head=b"POST http://evil.example.org/request/ HTTP/1.1\r\nConnection: close\r\n"
+                + said(length)
+                + b"\r\n\r\n",
             ),
         ]
     )()
