@@ -58,7 +58,7 @@ def workers(tmp_path):
 def sending(email_url, workers, settings):
     """Two workers in the drill; in the suite `sweep()`. Gives a function that makes sure that all was tried."""
     if FULL:
-        with workers(email_url):
+        with workers(email_url, "--retry-in", 600):  # so that there is one attempt to judge
             yield lambda: until(tried, within=4 * SEND_WITHIN + 60)
         return
     with pytest.MonkeyPatch.context() as patch:
