@@ -11,6 +11,7 @@ import signal
 import smtplib
 import socket
 import ssl
+import threading
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
@@ -18,7 +19,7 @@ from django.core.mail import get_connection
 from django.db import Error as DatabaseTrouble
 from django.db import connection as database
 
-from .emails import notification
+from .emails import message_for
 from .models import Delivery, WorkerHeartbeat
 from .models.delivery import FARTHEST_RETRY
 
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 FIRST_RETRIES = (10, 30, 60, 120, 240)  # seconds
 THEN_EVERY = 300  # seconds, plus or minus a fifth
 SEND_WITHIN = 30  # seconds for one message, however slowly the mail server drips
+PAGE_WAITS = 15  # for a test mail
 CLOSE_WITHIN = 3  # seconds to say good-bye
 
 
@@ -39,21 +41,29 @@ class TooSlow(Exception):
 
 
 def deliver(delivery_id):
-    """Send one notification if it is due. True when the mail server accepted it. Never raises for a mail fault."""
+    """Send one message if it is due. True when the mail server accepted it. Never raises for a mail fault.
+
+    In a flood it tells of all that were claimed with this delivery; what becomes of it is marked on all of them.
+    """
     delivery = Delivery.objects.filter(pk=delivery_id).first()
     if delivery is None or not delivery.claim():
         return False
-    if not delivery.recipient.active:
+    if delivery.recipient and not delivery.recipient.active:
         delivery.mark_not_needed()
         return False
     server = None
     try:
         server = get_connection()
-        send(notification(delivery), server)
+        send(message_for(delivery), server)
     except Exception as error:  # whatever it is, this row waits and those behind it go on
         text, needs_help = verdict(error)
         logger.warning("Delivery %s was not accepted: %s", delivery.pk, text)
-        delivery.mark_refused(text, retry_in=retry_delay(delivery.attempts, error), needs_help=needs_help)
+        delivery.mark_refused(
+            text,
+            retry_in=retry_delay(delivery.attempts, error),
+            needs_help=needs_help,
+            give_up=delivery.recipient is None and refused_for_good(error),  # nobody here can mend a patient's mailbox
+        )
         return False
     else:
         return delivery.mark_accepted()
@@ -72,6 +82,32 @@ def send(message, server):
         server.open()  # opened by us, so that sending does not close it
         if server.send_messages([message]) != 1:
             raise NotAccepted
+
+
+def try_out(message=None):
+    """What is wrong with the mail server, in plain words; empty when it answers, and takes the message if there is one."""
+    server = None
+    try:
+        server = get_connection()
+        with deadline(SEND_WITHIN):
+            server.open()
+        if message:
+            send(message, server)
+    except Exception as error:
+        return verdict(error)[0]
+    else:
+        return ""
+    finally:
+        say_goodbye(server)
+
+
+def try_out_for_a_while(message):
+    """The same for a web page, where no alarm rings: it stops waiting and leaves the thread to itself."""
+    said = []
+    thread = threading.Thread(target=lambda: said.append(try_out(message)), daemon=True)
+    thread.start()
+    thread.join(PAGE_WAITS)
+    return said[0] if said else verdict(TooSlow())[0]
 
 
 def say_goodbye(server):
@@ -128,7 +164,7 @@ def verdict(error):
     match error:
         case smtplib.SMTPRecipientsRefused():
             codes = ", ".join(str(code) for code in sorted({code for code, _ in error.recipients.values()}))
-            return f"The mail server refused the address ({codes}). Check it under Recipients.", refused_for_good(error)
+            return f"The mail server refused the address ({codes}). Check that it is right.", refused_for_good(error)
         case smtplib.SMTPAuthenticationError():
             return f"The mail server refused our user name or password ({error.smtp_code}). Check EMAIL_URL.", True
         case smtplib.SMTPResponseException():

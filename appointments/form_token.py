@@ -1,6 +1,7 @@
 """The one-use token in the form: a double click, a reload or a retry of the same page makes one request."""
 
 import uuid
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.core import signing
@@ -18,3 +19,9 @@ def read(signed):
         return uuid.UUID(signer.unsign(signed, max_age=settings.FORM_TOKEN_MAX_AGE))
     except (signing.BadSignature, ValueError):
         return None
+
+
+def opened_at(signed):
+    """When the form was opened, to the second: of a token that was read."""
+    _, seconds, _ = signed.rsplit(signer.sep, 2)
+    return datetime.fromtimestamp(signing.b62_decode(seconds), UTC)

@@ -1,6 +1,6 @@
 """The form that patients send, in the order in which a worried person answers on a phone."""
 
-import uuid
+import hashlib
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Fieldset, Layout
@@ -25,11 +25,21 @@ PAGE_TOO_OLD = (
     "This page was open for a long time, so we could not send your request yet. Everything you wrote is still here. "
     "Please press the button at the end once more."
 )
+GROUPS = {
+    "Your request": ["service", "for_whom", "patient_type", "message"],
+    "How can we reach you?": ["name", "phone", "email", "best_time_to_call", "voicemail_ok"],
+    "When would you like to come?": ["preferred_days", "preferred_time"],
+    "Can we make it easier for you?": ["language", "needs_interpreter", "access_needs"],
+    "Your consent": ["consent"],
+}
+FREE_TEXTS = ["message", "access_needs", "language", "name"]
 lazy_format_html = lazy(format_html, str)
 
 
 class RequestForm(forms.ModelForm):
     """`guide` is what the patient has read, as looked up by the site: {"slug", "title", "revision"} or None."""
+
+    page_name = "page"
 
     service = forms.ModelChoiceField(
         label="What is it about?",
@@ -60,6 +70,12 @@ class RequestForm(forms.ModelForm):
     )
     guide = forms.CharField(required=False, widget=forms.HiddenInput)
     form_token = forms.CharField(required=False, widget=forms.HiddenInput)
+    # Nobody sees it. A program that fills in all fields gives itself away.
+    website = forms.CharField(
+        label="Leave this empty",
+        required=False,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
 
     class Meta:
         model = AppointmentRequest
@@ -140,11 +156,12 @@ class RequestForm(forms.ModelForm):
     def __init__(self, data=None, *, guide=None, **kwargs):
         super().__init__(tidied(data) if data is not None else None, **kwargs)
         self.guide = guide
+        self.calendar = clinic_calendar()
         self.initial["guide"] = guide["slug"] if guide else ""
-        self.initial["form_token"] = form_token.new()
+        self.initial.setdefault("form_token", form_token.new())
         self.fields["service"].label_from_instance = service_label
         self.fields["patient_type"].choices = AppointmentRequest.PatientType.choices  # without the empty choice
-        self.fields["preferred_days"].choices = open_days()
+        self.fields["preferred_days"].choices = open_days(self.calendar)
         for name in ("phone", "email"):
             self.fields[name].one_is_needed = True  # not required, and yet not to be marked “(optional)”
 
@@ -154,12 +171,8 @@ class RequestForm(forms.ModelForm):
         helper.form_tag = False  # the page has the tag, the CSRF token and the button
         helper.disable_csrf = True
         helper.layout = Layout(
-            HTML(f'<input type="hidden" name="{name_of_this_page()}">'),
-            Fieldset("Your request", "service", "for_whom", "patient_type", "message"),
-            Fieldset("How can we reach you?", "name", "phone", "email", "best_time_to_call", "voicemail_ok"),
-            Fieldset("When would you like to come?", "preferred_days", "preferred_time"),
-            Fieldset("Can we make it easier for you?", "language", "needs_interpreter", "access_needs"),
-            Fieldset("Your consent", "consent"),
+            HTML(f'<input type="hidden" name="{self.page_name}">'),
+            *[Fieldset(heading, *names) for heading, names in GROUPS.items()],
             "guide",
             "form_token",
         )
@@ -191,6 +204,38 @@ class RequestForm(forms.ModelForm):
             self.add_error("phone", ANSWERABLE)
         return cleaned
 
+    def free_text(self):
+        return "\n".join(self.cleaned_data[name] for name in FREE_TEXTS)
+
+    def answers(self):
+        """[(heading, [(field, answer in plain words, id to go to)])]; the answer is empty where none was given."""
+        return [(heading, [self.answer(self[name]) for name in names]) for heading, names in GROUPS.items()]
+
+    def answer(self, field):
+        first_input = f"{field.auto_id}_0" if field.use_fieldset else field.auto_id
+        return field, self.in_words(field, self.cleaned_data[field.name]), first_input
+
+    def in_words(self, field, value):
+        if isinstance(value, bool):
+            return "Yes" if value else "No"
+        if isinstance(value, Service):
+            return value.name
+        words = dict(getattr(field.field, "choices", ()))
+        return ", ".join(words[choice] for choice in value) if isinstance(value, list) else words.get(value, value)
+
+    def carried(self):
+        """[(name, value)] of all that was typed, for a page that holds it in hidden fields."""
+        return [(name, value) for name in self.fields for value in self.data.getlist(name)]
+
+    def reopened(self):
+        """The form as it was typed, without complaints: to change something in it."""
+        typed = {
+            name: self.data.getlist(name) if name == "preferred_days" else self.data[name]
+            for name in self.fields
+            if name in self.data
+        }
+        return RequestForm(initial=typed, guide=self.guide)
+
     def request_fields(self):
         """What intake.receive() stores: the patient's answers and the guide as the site knows it."""
         guide = self.guide or {"slug": "", "title": "", "revision": None}
@@ -200,10 +245,11 @@ class RequestForm(forms.ModelForm):
         }
 
 
-def name_of_this_page():
-    """Another one each time. Browsers fill in what was typed before when a form looks the same: after Back, on a
-    computer that others use too, this one must not, and no-store alone does not keep them from it."""
-    return f"page-{uuid.uuid4().hex}"
+def name_of_page(sent_before):
+    """What to call the form's first field. Browsers fill in what was typed before when a form looks the same: wanted
+    after Back from the check page. On a computer that others use too it must not happen once the form was sent, so
+    each sending changes the name."""
+    return f"page-{hashlib.sha256(sent_before.encode()).hexdigest()[:16]}"
 
 
 def tidied(data):
@@ -222,10 +268,10 @@ def in_international_form(phone):
     return number.as_e164 + (f" ext. {number.extension}" if number.extension else "")
 
 
-def open_days():
+def open_days(calendar):
     """The days on which the clinic opens, as choices, Monday first."""
     every_day = AppointmentRequest.Day.choices
-    return [every_day[weekday] for weekday in sorted(clinic_calendar().week)]
+    return [every_day[weekday] for weekday in sorted(calendar.week)]
 
 
 def service_label(service):

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -10,40 +11,85 @@ from django.utils import timezone
 
 from clinic.models import ClinicProfile
 
-from .models import AppointmentRequest, Delivery, Recipient, StatusChange
+from . import messages, spam, warnings
+from .duty import recipients_for
+from .models import AppointmentRequest, Delivery, RequestCount, StatusChange
 from .models.request import new_reference
 from .tasks import deliver
 
 
-@transaction.atomic
-def receive(fields, *, form_token):
+def receive(fields, *, form_token, spam_reasons=(), network=""):
     """Store what a patient sent and return the request: the stored one when the same form came before.
 
     `fields` are the cleaned values of AppointmentRequest's fields. A second click, a reload or a retry (same token, same
     words) gives the request that the first one made; the same token with other words is another request, because a form
-    page from a cache must never swallow a second patient.
+    page from a cache must never swallow a second patient. What looks like spam is stored like any other, and nobody is
+    told at once. `network` is where it came from, to be counted.
     """
-    now = timezone.now()
-    wanted = AppointmentRequest(
+    wanted = a_new_request(fields, form_token, list(spam_reasons))
+    recipients = [] if spam_reasons else recipients_for(wanted.service, wanted.created_at)
+    with transaction.atomic():
+        stored = store_once(wanted)
+        if stored.secret != wanted.secret:
+            return stored
+        StatusChange.objects.create(request=stored, to_status=stored.status, at=stored.created_at)
+        if not spam_reasons:
+            tell(stored, recipients)
+        if network:
+            RequestCount.add_request(network)
+    return stored
+
+
+def a_new_request(fields, form_token, spam_reasons):
+    now, profile = timezone.now(), ClinicProfile.objects.current()
+    return AppointmentRequest(
         **fields,
         form_token=form_token,
         content_digest=digest(fields),
         created_at=now,
         consented_at=now,
         privacy_version=settings.PRIVACY_NOTICE_VERSION,
-        promised_by=ClinicProfile.objects.current().promised_by(now, fields["service"]),
+        promised_by=profile.promised_by(now, fields["service"]),
+        read_first=bool(warning_phrases(profile, message=fields["message"], access_needs=fields["access_needs"])),
+        suspected_spam=bool(spam_reasons),
+        spam_reasons=spam_reasons,
     )
-    stored = store_once(wanted)
-    if stored.secret != wanted.secret:
-        return stored
-    StatusChange.objects.create(request=stored, to_status=stored.status, at=now)
+
+
+def warning_phrases(profile, *, message, access_needs):
+    """Those of the clinic's warning phrases that the patient's words hold."""
+    return warnings.found(f"{message}\n{access_needs}", profile.warning_phrases)
+
+
+def repeats(message, now):
+    """How many requests of the last hour held this message, as far as it matters; a short one may be anybody's."""
+    if len(message) < spam.SHORTEST_REPEAT:
+        return 0
+    lately = AppointmentRequest.objects.filter(created_at__gt=now - timedelta(hours=1), message=message)
+    return lately[: spam.MOST_REPEATS].count()
+
+
+def tell(stored, recipients):
+    """Owe each recipient a message and the patient a confirmation. Part of the transaction that makes it due."""
+    now = timezone.now()
     deliveries = Delivery.objects.bulk_create(
-        Delivery(request=stored, recipient=recipient, created_at=now, next_attempt_at=now)
-        for recipient in Recipient.objects.active()
+        Delivery(request=stored, recipient=recipient, created_at=now, next_attempt_at=now) for recipient in recipients
     )
     for delivery in deliveries:
         deliver.enqueue(delivery.pk)
-    return stored
+    messages.acknowledge(stored)
+
+
+@transaction.atomic
+def take_as_genuine(suspected, *, by):
+    """The suspicion was wrong: staff and patient are told now, as they would have been at once."""
+    suspected.clear_suspicion(by=by)
+    tell(suspected, recipients_for(suspected.service, timezone.now()))
+
+
+def find(fields, form_token):
+    """The request that this form with these words has made before, or None."""
+    return AppointmentRequest.objects.filter(form_token=form_token, content_digest=digest(fields)).first()
 
 
 def store_once(wanted):

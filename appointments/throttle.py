@@ -1,4 +1,4 @@
-"""Against floods: after so many forms in an hour from one network, the page asks to wait or to call."""
+"""Against floods: after so many requests in an hour from one network, the page asks to wait or to call."""
 
 from ipaddress import ip_address, ip_network
 
@@ -7,22 +7,22 @@ from django.conf import settings
 from .models import RequestCount
 
 
-def is_flood(request):
-    """Count this form. True when its network has sent too many in this hour."""
-    return RequestCount.add(network_of(request)) > settings.REQUESTS_PER_HOUR_REFUSED
+def is_flood(lately):
+    """Whether a network of which so many requests were stored lately has to wait."""
+    return lately["hour"] >= settings.REQUESTS_PER_HOUR_REFUSED
 
 
-def guesses_too_much(request):
-    """Whether this network has asked for too many pages that only a patient's own link opens."""
-    return RequestCount.in_hour(guesser(request)) >= settings.REQUESTS_PER_HOUR_REFUSED
+def is_busy(lately):
+    """So many that one more looks like spam. It only tags."""
+    return (
+        lately["ten_minutes"] >= settings.REQUESTS_PER_TEN_MINUTES_SUSPECTED
+        or lately["day"] >= settings.REQUESTS_PER_DAY_SUSPECTED
+    )
 
 
-def count_guess(request):
-    RequestCount.add(guesser(request))
-
-
-def guesser(request):
-    return f"guess {network_of(request)}"
+def is_guessing(request):
+    """Count a link that opens nothing. True when its network has tried too many in this hour."""
+    return RequestCount.add(f"guess {network_of(request)}") > settings.REQUESTS_PER_HOUR_REFUSED
 
 
 def network_of(request):

@@ -1,20 +1,25 @@
-import re
+"""The form in its steps: write, check what was written, send. Nothing is kept between them but what the page carries."""
 
+import re
+import uuid
+
+from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.utils import timezone
-from django.views.generic import DetailView, FormView
+from django.utils.functional import cached_property
+from django.views.generic import FormView
 
+from clinic import hours
 from clinic.errors import error_page
 from clinic.models import ClinicProfile, Service
 
-from . import intake, throttle
-from .forms import RequestForm
-from .models import AppointmentRequest
+from . import form_token, intake, spam, throttle
+from .forms import RequestForm, name_of_page
+from .models import RequestCount
+from .opening import form_state
 
 SLUG = re.compile(r"[-\w]{1,80}", re.ASCII)
-NOTHING_TO_CHOOSE = (
-    "We take no requests online just now. Please call us: we will find the right appointment for you on the phone."
-)
+SENT_BEFORE = "sent_before"  # a cookie that holds a random name and nothing else
 
 
 class SeeOther(HttpResponseRedirect):
@@ -25,52 +30,124 @@ class SendRequest(FormView):
     """The form. `find_guide` is the site's: slug -> {"slug", "title", "revision", "service"} or None."""
 
     template_name = "appointments/request_form.html"
+    check_template = "appointments/request_check.html"
     form_class = RequestForm
     http_method_names = ["get", "head", "post", "options"]
     find_guide = None
-    guide = None
 
-    def dispatch(self, request, *args, **kwargs):
-        self.guide = self.asked_guide()
-        if not Service.objects.offered().exists():
-            return error_page(request, 503, title="Please call us", text=NOTHING_TO_CHOOSE)
-        return super().dispatch(request, *args, **kwargs)
+    def get(self, request, *args, **kwargs):
+        return super().get(request, *args, **kwargs) if self.state.is_open else self.closed()
 
     def post(self, request, *args, **kwargs):
-        if throttle.is_flood(request):
-            return error_page(request, 429)
-        return super().post(request, *args, **kwargs)
+        """One of the steps; without a word of which, the answers are checked and read back."""
+        form = self.get_form()
+        if form.is_valid() and (stored := intake.find(form.request_fields(), form.cleaned_data["form_token"])):
+            return self.receipt(stored)  # also when the form has closed since
+        if not self.state.is_open:
+            return self.closed()
+        if "change" in request.POST:
+            return self.render_to_response(self.get_context_data(form=self.named(form.reopened())))
+        if not form.is_valid():
+            return self.form_invalid(form)
+        return self.send(form) if request.POST.get("step") == "send" else self.check(form)
 
-    def form_valid(self, form):
-        stored = intake.receive(form.request_fields(), form_token=form.cleaned_data["form_token"])
-        return SeeOther(stored.get_absolute_url())
+    def check(self, form):
+        self.template_name = self.check_template
+        words = {name: form.cleaned_data[name] for name in ("message", "access_needs")}
+        warned = intake.warning_phrases(self.profile, **words)
+        return self.render_to_response(self.get_context_data(form=form, warned=warned))
 
-    def asked_guide(self):
+    def send(self, form):
+        network = throttle.network_of(self.request)
+        lately = RequestCount.requests_of(network)
+        if throttle.is_flood(lately):
+            return error_page(self.request, 429)
+        stored = intake.receive(
+            form.request_fields(),
+            form_token=form.cleaned_data["form_token"],
+            spam_reasons=self.spam_reasons(form, lately),
+            network=network,
+        )
+        return self.receipt(stored)
+
+    def spam_reasons(self, form, lately):
+        return spam.reasons(
+            words=form.free_text(),
+            trap=form.cleaned_data["website"],
+            open_for=self.now - form_token.opened_at(form.data["form_token"]),
+            busy=throttle.is_busy(lately),
+            repeats=intake.repeats(form.cleaned_data["message"], self.now),
+        )
+
+    def receipt(self, stored):
+        response = SeeOther(stored.get_absolute_url())
+        response.set_cookie(
+            SENT_BEFORE,
+            uuid.uuid4().hex,
+            path=self.request.path,
+            httponly=True,
+            samesite="Lax",
+            secure=settings.CSRF_COOKIE_SECURE,
+        )
+        return response
+
+    def closed(self):
+        return error_page(self.request, 503, title=self.state.title, text=self.state.text)
+
+    # What the page needs to know -------------------------------------------------------------------------------------
+
+    @cached_property
+    def now(self):
+        return timezone.now()
+
+    @cached_property
+    def profile(self):
+        return ClinicProfile.objects.current()
+
+    @cached_property
+    def state(self):
+        return form_state(self.now, self.profile)
+
+    @cached_property
+    def guide(self):
         """The guide the patient comes from, always as the site knows it: what a form says of it is only its address."""
         slug = self.request.POST.get("guide") or self.request.GET.get("guide") or ""
         return self.find_guide(slug) if SLUG.fullmatch(slug) else None
+
+    @cached_property
+    def service_of_guide(self):
+        return Service.objects.offered().filter(slug=self.guide["service"]).first() if self.guide else None
+
+    def get_form(self, form_class=None):
+        return self.named(super().get_form(form_class))
+
+    def named(self, form):
+        form.page_name = name_of_page(self.request.COOKIES.get(SENT_BEFORE, ""))
+        return form
 
     def get_form_kwargs(self):
         return {**super().get_form_kwargs(), "guide": self.guide}
 
     def get_initial(self):
-        return {"service": Service.objects.offered().filter(slug=self.guide["service"]).first()} if self.guide else {}
+        return {"service": self.service_of_guide} if self.guide else {}
+
+    def promise(self, form):
+        """By when we contact the patient if it is sent now, and when we open where we are closed."""
+        service = form.cleaned_data["service"] if form.is_bound and form.is_valid() else self.service_of_guide
+        try:
+            opens = hours.next_opening(form.calendar, self.now)
+        except hours.NeverOpen:
+            opens = None
+        return {
+            "promised_by": self.profile.promised_by(self.now, service),
+            "opens": opens if opens and opens > self.now else None,
+        }
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(
-            guide_title=self.guide["title"] if self.guide else "",
-            promised_by=ClinicProfile.objects.current().promised_by(timezone.now()),
-            **kwargs,
-        )
-
-
-class Receipt(DetailView):
-    """What the patient keeps: the reference and the promise, and nothing that says who they are."""
-
-    template_name = "appointments/receipt.html"
-    queryset = AppointmentRequest.objects.only("reference", "secret", "promised_by", "created_at", "status")
-    context_object_name = "appointment_request"
-    slug_field = slug_url_kwarg = "secret"
-
-    def render_to_response(self, context, **kwargs):
-        return super().render_to_response(context, headers={"X-Robots-Tag": "noindex"}, **kwargs)
+        context = super().get_context_data(**kwargs)
+        return {
+            **context,
+            "clinic": self.profile,
+            "guide_title": self.guide["title"] if self.guide else "",
+            **self.promise(context["form"]),
+        }

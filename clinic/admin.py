@@ -13,6 +13,8 @@ from django.forms.models import BaseModelFormSet, modelformset_factory
 from django.shortcuts import redirect
 from django_tasks_db.admin import DBTaskResult
 
+from appointments.duty import everybody_for
+
 from .models import ClinicProfile, Closure, OpeningHours, Service
 
 
@@ -101,9 +103,25 @@ class ClinicProfileAdmin(admin.ModelAdmin):
         (None, {"fields": ["name", "tagline"]}),
         ("How patients reach us", {"fields": ["phone", "emergency_number", "email", "address", "directions"]}),
         ("What we promise", {"fields": ["promise_hours"]}),
+        (
+            "The request form",
+            {
+                "fields": [
+                    "paused",
+                    "paused_until",
+                    "pause_message",
+                    "daily_cap",
+                    "acknowledge",
+                    "warning_phrases",
+                ]
+            },
+        ),
     ]
     inlines = [OpeningHoursInline, ClosureInline]
-    formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 4, "cols": 60})}}
+    formfield_overrides = {
+        models.TextField: {"widget": forms.Textarea(attrs={"rows": 4, "cols": 60})},
+        models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")},
+    }
 
     def changelist_view(self, request, extra_context=None):
         """There is one clinic: straight to its form."""
@@ -124,11 +142,21 @@ class ClinicProfileAdmin(admin.ModelAdmin):
 
 @admin.register(Service)
 class ServiceAdmin(admin.ModelAdmin):
-    list_display = ["name", "description", "active", "position"]
-    fields = ["name", "slug", "description", "active", "position"]
+    list_display = ["name", "description", "active", "promise", "position"]
+    fields = ["name", "slug", "description", "active", "position", "promise_hours", "preparation", "told"]
+    readonly_fields = ["told"]
     prepopulated_fields = {"slug": ["name"]}
     sortable_by = ()
     actions = None
+
+    @admin.display(description="Contact within", empty_value="As the clinic promises")
+    def promise(self, service):
+        return f"{service.promise_hours} opening hours" if service.promise_hours else None
+
+    @admin.display(description="Told of requests")
+    def told(self, service):
+        """Chosen at the recipients: each says which services are theirs."""
+        return ", ".join(map(str, everybody_for(service))) if service.pk else "Chosen at each recipient"
 
     def lookup_allowed(self, lookup, value, request):
         return False

@@ -24,8 +24,9 @@ PAGES = {
     500: ("Something went wrong on our side", "It is not your fault. Please try again in a few minutes."),
     503: ("We cannot answer just now", "It is not your fault. Please try again in a few minutes, or call us."),
 }
-KEPT_UNSEEN = ["form_token", "guide"]  # the form's own token, too: what was stored after all is not stored twice
-NOT_TYPED = {"csrfmiddlewaretoken", *KEPT_UNSEEN}
+# The form's own token, too: what was stored after all is not stored twice.
+KEPT_UNSEEN = ["form_token", "guide", "step", "website"]
+NOT_TYPED = {"csrfmiddlewaretoken", "change", *KEPT_UNSEEN}
 WITHOUT_TEMPLATES = "<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><p>{text}</p>"
 
 

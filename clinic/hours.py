@@ -63,6 +63,20 @@ def add_opening_time(calendar: Calendar, start: datetime, amount: timedelta) -> 
     raise NeverOpen
 
 
+def subtract_opening_time(calendar: Calendar, end: datetime, amount: timedelta) -> datetime:
+    """The last moment since which the clinic has been open for `amount` until `end`.
+
+    When that is more than 400 days away: 400 days ago, because what is older than that is late by any clock.
+    """
+    left = amount
+    for opens, closes in reversed(list(calendar.intervals(end - LOOK_AHEAD, end))):
+        closes = min(closes, end)
+        if closes - opens >= left:
+            return (closes - left).astimezone(calendar.zone)
+        left -= closes - opens
+    return end - LOOK_AHEAD
+
+
 def is_open(calendar: Calendar, at: datetime) -> bool:
     return any(opens <= at < closes for opens, closes in calendar.intervals(at, at + timedelta(days=1)))
 

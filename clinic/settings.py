@@ -5,6 +5,7 @@ sentence that names it.
 """
 
 import secrets
+from datetime import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -262,8 +263,12 @@ FALLBACK_CLINIC_NAME = env.str("CLINIC_NAME", "The clinic")
 FALLBACK_CLINIC_PHONE = env.str("CLINIC_PHONE", "")
 PRIVACY_NOTICE_VERSION = "2026-11"
 FORM_TOKEN_MAX_AGE = 24 * 60 * 60  # seconds that a form page may stay open
+DIGEST_AT = time.fromisoformat(env.str("DIGEST_AT", "09:00"))  # by the clinic's clock
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", "")  # instead of a random one for the demo's staff account
 REQUESTS_PER_HOUR_REFUSED = env.int("REQUESTS_PER_HOUR_REFUSED", 100)  # from one address; more is a flood
+# From one address; more only looks like spam. Raise them where many patients share one, as on a clinic's own tablet.
+REQUESTS_PER_TEN_MINUTES_SUSPECTED = env.int("REQUESTS_PER_TEN_MINUTES_SUSPECTED", 5)
+REQUESTS_PER_DAY_SUSPECTED = env.int("REQUESTS_PER_DAY_SUSPECTED", 20)
 
 # Logs: never what a patient typed -------------------------------------------------------------------------------------
 

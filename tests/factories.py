@@ -6,12 +6,13 @@ from datetime import timedelta
 from io import BytesIO
 
 from django.contrib.auth import get_user_model
+from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from django.utils.text import slugify
 from PIL import Image
 
-from appointments import intake
+from appointments import form_token, intake
 from appointments.models import AppointmentRequest, Recipient
 from clinic.models import ClinicProfile, OpeningHours, Service
 from education.models import Guide, Picture, Section, Topic
@@ -41,6 +42,13 @@ def a_user(username=None, *, superuser=True, **facts):
     username = username or f"staff{next(count)}"
     make = get_user_model().objects.create_superuser if superuser else get_user_model().objects.create_user
     return make(username, f"{username}@example.org", "a long test password", is_staff=True, **facts)
+
+
+def a_form_token(age=timedelta(minutes=2), token=None):
+    """The hidden field of a form that was opened so long ago; `token` is the UUID in it."""
+    opened = signing.b62_encode(int((timezone.now() - age).timestamp()))
+    sep, salt = form_token.signer.sep, form_token.signer.salt
+    return signing.Signer(salt=salt).sign(f"{token or uuid.uuid4()}{sep}{opened}")
 
 
 def request_fields(**facts):

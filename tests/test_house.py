@@ -16,6 +16,7 @@ from django.template import engines
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import path as route
+from django.urls import reverse
 
 from appointments.models import AppointmentRequest
 from clinic import urls
@@ -58,6 +59,10 @@ def public_pages(appointment_request):
         "/request/": 8,
         "/request/?guide=children-2": 10,
         appointment_request.get_absolute_url(): 2,
+        reverse("appointments:status", args=[appointment_request.secret]): 6,
+        reverse("appointments:message", args=[appointment_request.secret]): 3,
+        reverse("appointments:another_time", args=[appointment_request.secret]): 3,
+        reverse("appointments:withdraw", args=[appointment_request.secret]): 2,
         "/privacy/": 1,
         "/robots.txt": 0,
         "/favicon.ico": 0,

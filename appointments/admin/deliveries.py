@@ -2,32 +2,83 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.forms import CheckboxSelectMultiple, TimeInput
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 
-from ..models import Delivery, Recipient
+from ..deliveries import try_out_for_a_while
+from ..emails import trial
+from ..models import Delivery, DutyHours, Recipient, RequestCount
 from .steps import Step
+
+TEST_MAILS_AN_HOUR = 10
+
+
+class DutyHoursInline(admin.TabularInline):
+    model = DutyHours
+    extra = 1
+    verbose_name = "row"
+    verbose_name_plural = "on duty (no rows: always)"
+    fields = ["weekday", "starts", "ends"]
+    formfield_overrides = {models.TimeField: {"widget": TimeInput(attrs={"type": "time"}, format="%H:%M")}}
 
 
 @admin.register(Recipient)
 class RecipientAdmin(admin.ModelAdmin):
-    list_display = ["name", "email", "active"]
+    list_display = ["name", "email", "active", "told_of"]
     list_filter = ["active"]
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
     actions = None
-    fields = ["name", "email", "active"]
+    fields = ["name", "email", "active", "services"]
+    inlines = [DutyHoursInline]
+    formfield_overrides = {models.ManyToManyField: {"widget": CheckboxSelectMultiple}}
 
     def lookup_allowed(self, lookup, value, request):
         return lookup == "active__exact"
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("services")
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.test_mail)
+        return [path("test-mail/", view, name="appointments_recipient_test_mail"), *super().get_urls()]
+
+    @admin.display(description="Told of")
+    def told_of(self, recipient):
+        return ", ".join(service.name for service in recipient.services.all()) or "All services"
+
+    def test_mail(self, request):
+        """A button of the desk: send a test mail and say in plain words what became of it."""
+        if not request.user.has_perm(Step.permission):
+            raise PermissionDenied
+        if request.method == "POST":
+            chosen = Recipient.objects.active().filter(pk=as_number(request.POST.get("recipient")))
+            self.try_out(request, get_object_or_404(chosen))
+        return redirect("admin:index")
+
+    def try_out(self, request, recipient):
+        if RequestCount.add("test mails") > TEST_MAILS_AN_HOUR:
+            messages.warning(request, f"{TEST_MAILS_AN_HOUR} test mails an hour are enough. Please wait a while.")
+        elif trouble := try_out_for_a_while(trial(recipient.email)):
+            messages.error(request, f"The test mail was not sent. {trouble}")
+        else:
+            messages.success(
+                request, f"The mail server has taken the test mail to {recipient.email}. See whether it arrives."
+            )
+
+
+def as_number(text):
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
 
 @admin.register(Delivery)
 class DeliveryAdmin(admin.ModelAdmin):
-    list_display = ["created_at", "of_request", "recipient", "state", "attempts", "last_error", "accepted_at"]
+    list_display = ["created_at", "kind", "of_request", "to", "state", "attempts", "last_error", "accepted_at"]
     list_display_links = None
-    list_filter = ["state"]
+    list_filter = ["state", "kind"]
     list_select_related = ["request", "recipient"]
     list_per_page = 50
     ordering = ["-created_at", "-pk"]
@@ -35,7 +86,7 @@ class DeliveryAdmin(admin.ModelAdmin):
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
     actions = ["send_again"]
-    fields = readonly_fields = ["of_request", "recipient", "state", "attempts", "last_error", "accepted_at"]
+    fields = readonly_fields = ["kind", "of_request", "to", "state", "attempts", "last_error", "accepted_at"]
 
     def has_triage_permission(self, request):
         return request.user.has_perm(Step.permission)
@@ -53,7 +104,7 @@ class DeliveryAdmin(admin.ModelAdmin):
         return False
 
     def lookup_allowed(self, lookup, value, request):
-        return lookup == "state__exact"
+        return lookup in ("state__exact", "kind__exact")
 
     def get_urls(self):
         def at(route, view, name):
@@ -67,8 +118,14 @@ class DeliveryAdmin(admin.ModelAdmin):
 
     @admin.display(description="Request")
     def of_request(self, delivery):
+        if delivery.request_id is None:
+            return "–"
         url = reverse("admin:appointments_appointmentrequest_change", args=[delivery.request_id])
         return format_html('<a href="{}">{}</a>', url, delivery.request)
+
+    @admin.display(description="To")
+    def to(self, delivery):
+        return delivery.recipient or "The patient"
 
     @admin.action(description="Send again", permissions=["triage"])
     def send_again(self, request, deliveries):
@@ -89,5 +146,5 @@ class DeliveryAdmin(admin.ModelAdmin):
         delivery = get_object_or_404(Delivery.objects.select_related("request"), pk=pk)
         if request.method == "POST":
             verb(delivery, by=request.user)
-            messages.success(request, f"{delivery.request}: {done}")
+            messages.success(request, f"{delivery.request or delivery}: {done}")
         return redirect("admin:index")

@@ -12,9 +12,10 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 
-from clinic.models import Service
+from clinic.models import ClinicProfile, Service
 from clinic.templatetags.clinic import near, who
 
+from .. import intake
 from ..models import AccessEvent, AppointmentRequest, ChangedMeanwhile, StepNotAllowed
 from ..promise import Promises, age
 from .access import only_recorded, record
@@ -31,6 +32,7 @@ TABS = [
     ("Mine", {"claim": "mine"}),
     ("Waiting for the patient", {"status": AppointmentRequest.Status.AWAITING_PATIENT.value}),
     ("Waiting list", {"status": AppointmentRequest.Status.WAITLISTED.value}),
+    ("Suspected spam", {"status": "suspected"}),
     ("All", {"status": "all"}),
 ]
 
@@ -64,13 +66,14 @@ class Choice(admin.SimpleListFilter):
 class StatusFilter(Choice):
     title, parameter_name, default = "status", "status", "open"
     choices_by_value = {
-        "open": ("Open", lambda requests, user: requests.open()),
+        "open": ("Open", lambda requests, user: requests.open().genuine()),
         "to_contact": ("To contact", lambda requests, user: requests.to_contact()),
         "overdue": ("Overdue", lambda requests, user: requests.overdue()),
         **{
-            value: (label, lambda requests, user, value=value: requests.filter(status=value))
+            value: (label, lambda requests, user, value=value: requests.genuine().filter(status=value))
             for value, label in AppointmentRequest.Status.choices
         },
+        "suspected": ("Suspected spam", lambda requests, user: requests.suspected()),
         "all": ("All", lambda requests, user: requests),
     }
 
@@ -206,11 +209,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
 
     @admin.display(description="Status")
     def state(self, appointment_request):
-        return format_html(
-            '<span class="badge badge-{}">{}</span>',
-            appointment_request.status,
-            appointment_request.get_outcome_display() or appointment_request.get_status_display(),
-        )
+        return format_html_join(" ", '<span class="badge badge-{}">{}</span>', badges(appointment_request))
 
     @admin.display(description="Guide")
     def guide(self, appointment_request):
@@ -327,8 +326,10 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
             "appointment_request": appointment_request,
             "promise": Promises.today().of(appointment_request),
             "age": age(appointment_request.created_at),
+            "warning_phrases": phrases_in(appointment_request),
             "may_triage": may_triage,
             "steps": steps,
+            "first_step": "not-spam" if appointment_request.suspected_spam else "attempt",
             "history": history,
             "attempts": attempts,
             "notes": notes,
@@ -344,6 +345,30 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
             tried.show_again(appointment_request)
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/appointments/appointmentrequest/detail.html", context, status=status)
+
+
+def phrases_in(appointment_request):
+    """The phrases for which it is to be read first, as the list of them stands now."""
+    if not appointment_request.read_first:
+        return []
+    return intake.warning_phrases(
+        ClinicProfile.objects.current(),
+        message=appointment_request.message,
+        access_needs=appointment_request.access_needs,
+    )
+
+
+def badges(appointment_request):
+    """[(kind, words)]: how it stands, and what to look at before that."""
+    found = [("read-first", "Read first")] * (appointment_request.read_first and appointment_request.clock_is_running)
+    found += [("suspected", "Suspected spam")] * (appointment_request.suspected_spam and appointment_request.is_open)
+    return [
+        *found,
+        (
+            appointment_request.status,
+            appointment_request.get_outcome_display() or appointment_request.get_status_display(),
+        ),
+    ]
 
 
 def offered_steps(appointment_request, user, tried=None):

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from clinic.models import ClinicProfile
 
+from .. import intake
 from ..models import AppointmentRequest, ContactAttempt
 from .search import as_reference
 
@@ -41,6 +42,7 @@ class Step(forms.Form):
     closes_as = ""
     help = ""
     permission = "appointments.triage_appointmentrequest"
+    fits_suspicion = False  # what looks like spam is decided about first; other steps wait for that
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     shown_at = forms.DateTimeField(widget=forms.HiddenInput)
@@ -53,6 +55,8 @@ class Step(forms.Form):
     @classmethod
     def offered(cls, appointment_request, user):
         """Whether this step exists from here, for this person."""
+        if appointment_request.suspected_spam and appointment_request.is_open and not cls.fits_suspicion:
+            return False
         return cls.exists_from(appointment_request) and user.has_perms([Step.permission, cls.permission])
 
     @classmethod
@@ -268,10 +272,25 @@ class Spam(Step):
     slug, title, button = "spam", "Spam", "Close as spam"
     done = "The request is closed as spam."
     leads_to, closes_as = Status.CLOSED, Outcome.SPAM
+    fits_suspicion = True
     help = "Nobody is told. Only for what no patient wrote."
 
     def take(self, *, by):
         self.appointment_request.mark_spam(by=by)
+
+
+class NotSpam(Step):
+    slug, title, group = "not-spam", "Not spam", "Next"
+    button, done = "It is not spam", "It is on the desk like all others, and everybody is told of it."
+    fits_suspicion = True
+    help = "A patient wrote it. It goes to the desk, and the mails go out that were held back."
+
+    @classmethod
+    def exists_from(cls, appointment_request):
+        return appointment_request.suspected_spam and appointment_request.is_open
+
+    def take(self, *, by):
+        intake.take_as_genuine(self.appointment_request, by=by)
 
 
 class Reopen(Step):
@@ -288,6 +307,7 @@ class Reopen(Step):
 
 class AddNote(Step):
     slug, title, group = "note", "Add a note", "Notes"
+    fits_suspicion = True
     button, done = "Add the note", "The note is added."
 
     text = forms.CharField(
@@ -308,6 +328,7 @@ class AddNote(Step):
 STEPS = {
     step.slug: step
     for step in (
+        NotSpam,
         RecordAttempt,
         Book,
         AwaitPatient,

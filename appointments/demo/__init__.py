@@ -51,12 +51,14 @@ def tell(story, staff, find_guide, told):
     received = received_at(story)
     move_back(request, received)
     if not story.get("mail_waits"):
-        Delivery.objects.filter(request=request).update(
-            state=Delivery.State.ACCEPTED, attempts=1, accepted_at=received + timedelta(seconds=3)
-        )
+        request.deliveries.update(**accepted(received))
     for step in story.get("steps", []):
         take(step, request, staff, told)
     return request
+
+
+def accepted(at):
+    return {"state": Delivery.State.ACCEPTED, "attempts": 1, "accepted_at": at + timedelta(seconds=3)}
 
 
 def fields(story, find_guide):
@@ -126,13 +128,16 @@ def take(step, request, staff, told):
         facts["next_attempt_at"] = next_working_day(*step["again"])
     if step["do"] == "mark_opened":
         request.mark_opened()
-    else:
+    elif "by" in step:
         getattr(request, step["do"])(by=staff[step["by"]], **facts)
+    else:
+        getattr(request, step["do"])(**facts)  # the patient's own, on the status page
     if "at" not in step:
         return  # a claim holds from now
     at = working_day(*step["at"])
-    for rows in (request.status_changes, request.attempts, request.notes):
+    for rows in (request.status_changes, request.attempts, request.notes, request.replies):
         rows.filter(at__gte=began).update(at=at)
+    request.deliveries.filter(created_at__gte=began).update(created_at=at, **accepted(at))
     if moved := {name: at for name in MOMENTS if (getattr(request, name) or began) > began}:
         AppointmentRequest.objects.filter(pk=request.pk).update(**moved)
     request.refresh_from_db()

@@ -15,6 +15,19 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RemoveConstraint(
+            model_name='requestcount',
+            name='one_count_for_a_network_and_hour',
+        ),
+        migrations.RenameField(
+            model_name='requestcount',
+            old_name='hour',
+            new_name='began',
+        ),
+        migrations.AddConstraint(
+            model_name='requestcount',
+            constraint=models.UniqueConstraint(fields=('network', 'began'), name='one_count_for_a_network_and_time'),
+        ),
         migrations.CreateModel(
             name='DutyHours',
             fields=[
@@ -151,5 +164,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='patientreply',
             constraint=models.UniqueConstraint(fields=('request', 'kind'), name='one_patient_reply_of_a_kind'),
+        ),
+        migrations.AddIndex(
+            model_name='delivery',
+            index=models.Index(fields=['recipient', '-accepted_at'], name='delivery_pace'),
+        ),
+        migrations.AddIndex(
+            model_name='delivery',
+            index=models.Index(condition=models.Q(('lease__isnull', False)), fields=['lease'], name='delivery_lease'),
         ),
     ]

@@ -4,8 +4,8 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import models
-from django.db.models import F, Q
+from django.db import models, transaction
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from clinic.models import OpeningHours
@@ -14,7 +14,17 @@ LEASE = timedelta(minutes=2)  # a worker that holds a delivery for longer has di
 FARTHEST_RETRY = timedelta(hours=1)  # a time beyond it was written by a clock that has been set back since
 GIVE_UP_AFTER = timedelta(hours=72)
 LATE_AFTER = timedelta(minutes=5)
+A_MOMENT = timedelta(seconds=15)  # in which a worker takes up what has become due
 TROUBLE_AFTER_ATTEMPTS = 3
+
+# A flood of requests is no flood of mails: at most 12 an hour reach one recipient. Five are sent at once; the next wait
+# until 7.5 minutes after the last one, and each tells all that has come meanwhile. A request to be read first
+# shortens the wait to 5 minutes.
+AT_ONCE = 5
+PACE = timedelta(minutes=7, seconds=30)
+URGENT_PACE = timedelta(minutes=5)
+TOGETHER_FROM = 11  # so many waiting go in one mail, however few were sent
+TOGETHER_AT_MOST = 5000
 
 
 class RecipientQuerySet(models.QuerySet):
@@ -85,14 +95,37 @@ class DeliveryQuerySet(models.QuerySet):
         dropped = Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * LEASE)
         return self.filter(Q(waiting, state=Delivery.State.WAITING) | Q(dropped, state=Delivery.State.SENDING))
 
-    def in_trouble(self, now=None):
-        """Red on the desk: given up, to be mended by a person, tried three times, or late by five minutes."""
+    def untold(self, now=None):
+        """To be sent now, or held back so that several go in one mail."""
         now = now or timezone.now()
-        return self.undelivered().filter(
-            Q(state=Delivery.State.FAILED)
-            | Q(needs_help=True)
-            | Q(attempts__gte=TROUBLE_AFTER_ATTEMPTS)
-            | Q(created_at__lt=now - LATE_AFTER)
+        held = self.filter(state=Delivery.State.WAITING, attempts=0)
+        return self.due(now) | held
+
+    def patients_not_told(self):
+        """Amber on the desk: somebody may have to call instead."""
+        return (
+            self.undelivered()
+            .to_patients()
+            .filter(Q(state=Delivery.State.FAILED) | Q(attempts__gte=TROUBLE_AFTER_ATTEMPTS))
+        )
+
+    def in_trouble(self, now=None):
+        """Red on the desk: given up, to be mended by a person, tried three times, or late by five minutes.
+
+        Messages to staff alone: a patient's address that is wrong is no fault of the clinic's.
+        """
+        now = now or timezone.now()
+        return (
+            self.undelivered()
+            .to_staff()
+            .filter(
+                Q(state=Delivery.State.FAILED)
+                | Q(needs_help=True)
+                | Q(attempts__gte=TROUBLE_AFTER_ATTEMPTS)
+                | Q(
+                    created_at__lt=now - LATE_AFTER, next_attempt_at__lt=now - A_MOMENT
+                )  # and not held back for a while
+            )
         )
 
 
@@ -112,6 +145,7 @@ class Delivery(models.Model):
         NEWS = "news", "News to the patient"
 
     TO_PATIENT = [Kind.ACKNOWLEDGEMENT, Kind.NEWS]
+    TOGETHER = [Kind.REQUEST, Kind.OVERDUE]  # of which one mail can tell several
 
     kind = models.CharField(max_length=15, choices=Kind.choices, default=Kind.REQUEST)
     request = models.ForeignKey(
@@ -150,7 +184,9 @@ class Delivery(models.Model):
                 fields=["state", "next_attempt_at"],
                 name="delivery_due",
                 condition=Q(state__in=["waiting", "sending", "failed"]),
-            )
+            ),
+            models.Index(fields=["recipient", "-accepted_at"], name="delivery_pace"),
+            models.Index(fields=["lease"], name="delivery_lease", condition=Q(lease__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -182,27 +218,68 @@ class Delivery(models.Model):
     def __str__(self):
         return f"{self.get_kind_display()} {self.pk}"
 
+    @transaction.atomic
     def claim(self):
-        """Take this delivery for two minutes. False when it is not due or another worker was quicker."""
-        now, lease = timezone.now(), uuid.uuid4()
-        won = (
-            Delivery.objects.due(now)
-            .filter(pk=self.pk)
-            .update(state=self.State.SENDING, lease=lease, lease_until=now + LEASE, attempts=F("attempts") + 1)
+        """Take this delivery for two minutes, in a flood together with others like it.
+
+        False when it is not due, is held back for a moment, or another worker was quicker.
+        """
+        now = timezone.now()
+        mine = Delivery.objects.due(now).filter(pk=self.pk)
+        if self.kind in self.TOGETHER:
+            mine = self._with_others(mine, now)
+        won = mine.update(
+            state=self.State.SENDING, lease=uuid.uuid4(), lease_until=now + LEASE, attempts=F("attempts") + 1
         )
         self.refresh_from_db()
         return bool(won)
+
+    def _with_others(self, mine, now):
+        """`mine`, and what else the same mail should tell; none while the recipient is to be left alone."""
+        Recipient.objects.select_for_update(no_key=True).get(pk=self.recipient_id)  # one worker at a time decides
+        if not mine.exists():
+            return mine.none()
+        alike = Delivery.objects.filter(recipient=self.recipient_id, kind=self.kind)
+        if self.state == self.State.SENDING and self.lease:
+            return alike.due(now).filter(
+                lease=self.lease
+            )  # its worker has died: the same set again, so the same message
+        mails = self._mails_of_the_last_hour(now)
+        waiting = alike.untold(now).filter(Q(lease=None) | Q(pk=self.pk))
+        pace = URGENT_PACE if waiting.filter(request__read_first=True).exists() else PACE
+        if len(mails) >= AT_ONCE and now < mails[0] + pace:
+            alike.due(now).filter(state=self.State.WAITING).update(next_attempt_at=mails[0] + pace)
+            return mine.none()
+        if len(mails) < AT_ONCE and waiting[:TOGETHER_FROM].count() < TOGETHER_FROM:
+            return mine
+        first = waiting.order_by("created_at", "pk").values_list("pk", flat=True)[:TOGETHER_AT_MOST]
+        return alike.untold(now).filter(pk__in={self.pk, *first})
+
+    def _mails_of_the_last_hour(self, now):
+        """When this recipient was last sent something about requests, newest first: accepted, or on its way."""
+        theirs = Delivery.objects.filter(recipient=self.recipient_id, kind__in=self.TOGETHER)
+        accepted = theirs.filter(accepted_at__gt=now - timedelta(hours=1), accepted_at__lte=now)
+        times = accepted.order_by("-accepted_at").values_list("accepted_at", flat=True).distinct()[:AT_ONCE]
+        on_the_way = theirs.filter(state=self.State.SENDING, lease_until__gt=now).values_list("lease").distinct()
+        return [now] * on_the_way.count() + list(times)
+
+    def told_together(self):
+        """What one message tells: this delivery, and those that were claimed with it."""
+        if self.kind not in self.TOGETHER or self.lease is None:
+            return [self]
+        claimed = Delivery.objects.filter(lease=self.lease).select_related("request").order_by("created_at", "pk")
+        return list(claimed) or [self]
 
     def mark_accepted(self):
         """The mail server has taken it. A no-op for a worker that lost its lease."""
         return self._mark(state=self.State.ACCEPTED, accepted_at=timezone.now(), last_error="", needs_help=False)
 
-    def mark_refused(self, error, *, retry_in, needs_help=False):
+    def mark_refused(self, error, *, retry_in, needs_help=False, give_up=False):
         """It did not go out: try again after `retry_in`, or give up 72 hours after the request came."""
         now = timezone.now()
-        given_up = now - self.created_at >= GIVE_UP_AFTER
+        too_old = When(created_at__lte=now - GIVE_UP_AFTER, then=Value(self.State.FAILED))
         return self._mark(
-            state=self.State.FAILED if given_up else self.State.WAITING,
+            state=self.State.FAILED if give_up else Case(too_old, default=Value(self.State.WAITING)),
             next_attempt_at=now + retry_in,
             last_error=error[:200],
             needs_help=needs_help,
@@ -226,7 +303,8 @@ class Delivery(models.Model):
         )
 
     def _mark(self, **facts):
-        held = Delivery.objects.filter(pk=self.pk, lease=self.lease, state=self.State.SENDING)
+        """All that this lease holds. Whoever lost it holds nothing."""
+        held = Delivery.objects.filter(lease=self.lease or uuid.uuid4(), state=self.State.SENDING)
         return bool(held.update(lease=None, lease_until=None, **facts))
 
 
@@ -249,4 +327,6 @@ class WorkerHeartbeat(models.Model):
 
     @classmethod
     def any_alive(cls):
-        return cls.objects.filter(at__gt=timezone.now() - cls.DEAD_AFTER).exists()
+        """One that reported from the future says nothing: the clock was set back, and it may have died since."""
+        now = timezone.now()
+        return cls.objects.filter(at__gt=now - cls.DEAD_AFTER, at__lt=now + cls.DEAD_AFTER).exists()

@@ -25,3 +25,8 @@ class MessageTemplate(models.Model):
 
     def __str__(self):
         return self.get_step_display()
+
+    @classmethod
+    def is_sent(cls, step):
+        """Whether patients are told of this step: there is a message for it, and staff have not switched it off."""
+        return step in cls.Step.values and not cls.objects.filter(step=step, active=False).exists()

@@ -9,6 +9,9 @@ from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
+from .delivery import Delivery
+from .message import MessageTemplate
+
 # For reading aloud: no vowels (no words by accident), nothing that looks or sounds like another sign.
 REFERENCE_ALPHABET = "BCDFGHJKMPQRTVWXY346789"
 REFERENCE_LENGTH = 8
@@ -43,7 +46,15 @@ class AppointmentRequestQuerySet(models.QuerySet):
 
     def to_contact(self):
         """Nobody has reached the patient yet, and the next step is ours."""
-        return self.filter(status__in=AppointmentRequest.OURS_TO_ACT, contacted_at=None)
+        return self.genuine().filter(status__in=AppointmentRequest.OURS_TO_ACT, contacted_at=None)
+
+    def suspected(self):
+        """It looks like spam, and nobody has decided yet."""
+        return self.open().filter(suspected_spam=True)
+
+    def genuine(self):
+        """What belongs on the desk: not suspected, or closed by somebody who looked."""
+        return self.filter(Q(suspected_spam=False) | Q(status=AppointmentRequest.Status.CLOSED))
 
     def overdue(self):
         return self.to_contact().filter(first_attempt_at=None, promised_by__lt=timezone.now())
@@ -53,6 +64,12 @@ class AppointmentRequestQuerySet(models.QuerySet):
 
     def unclaimed(self):
         return self.filter(Q(assigned_to=None) | Q(claimed_until=None) | Q(claimed_until__lte=timezone.now()))
+
+    def cancelled_by_patient(self):
+        """Booked and still ahead, and withdrawn through the link: somebody must free the time in the calendar."""
+        withdrawn = AppointmentRequest.Outcome.WITHDRAWN
+        by_link = StatusChange.objects.filter(by=None, outcome=withdrawn).values("request")
+        return self.filter(outcome=withdrawn, start__gt=timezone.now(), pk__in=by_link)
 
     def in_order_of_promise(self):
         return self.order_by("promised_by", "pk")
@@ -261,6 +278,20 @@ class AppointmentRequest(models.Model):
     def is_overdue(self):
         return self.clock_is_running and self.promised_by < timezone.now()
 
+    @property
+    def was_booked(self):
+        """There was an appointment, and it was called off."""
+        return not self.is_open and self.start is not None
+
+    @property
+    def can_be_withdrawn(self):
+        return self.is_open and (self.start is None or self.start > timezone.now())
+
+    def takes_reply(self, kind):
+        """Whether the patient can still add this: while it is open, once of each kind, no call when it is booked."""
+        no_call_due = kind == PatientReply.Kind.OTHER_TIME and self.status == self.Status.BOOKED
+        return self.is_open and not no_call_due and not self.replies.filter(kind=kind).exists()
+
     def preferred_days_text(self):
         return ", ".join(self.Day(day).label for day in self.preferred_days) or "Any day"
 
@@ -322,7 +353,8 @@ class AppointmentRequest(models.Model):
         if reached or self.status == self.Status.BOOKED:
             self._change(by=by, **facts)
         else:
-            self._step(self.Status.CONTACTING, by=by, reason=attempt.get_outcome_display(), **facts)
+            tell = attempt.was_missed and not self._was_told_today()
+            self._step(self.Status.CONTACTING, by=by, reason=attempt.get_outcome_display(), tell=tell, **facts)
         attempt.save()
         return attempt
 
@@ -341,7 +373,15 @@ class AppointmentRequest(models.Model):
         if start <= timezone.now():
             raise StepNotAllowed("The appointment must be in the future.")
         self._need(place, "Write where the appointment is.")
-        self._step(self.Status.BOOKED, by=by, start=start, end=end, place=place, next_attempt_at=None)
+        self._step(
+            self.Status.BOOKED,
+            by=by,
+            start=start,
+            end=end,
+            place=place,
+            next_attempt_at=None,
+            calendar_sequence=F("calendar_sequence") + 1,
+        )
 
     def decline(self, *, by, reason, text_for_patient):
         self._need(reason, "Write the reason.")
@@ -372,6 +412,16 @@ class AppointmentRequest(models.Model):
             raise StepNotAllowed("A request cannot repeat itself. Give the reference of the other one.")
         self._close(self.Outcome.DUPLICATE, by=by, reason=f"Repeats {of.reference}", duplicate_of=of)
 
+    @transaction.atomic
+    def clear_suspicion(self, *, by):
+        """Somebody looked: it is not spam."""
+        if not self.suspected_spam or not self.is_open:
+            raise StepNotAllowed("Nobody suspects this request any more.")
+        self._change(by=by, suspected_spam=False)
+        StatusChange.objects.create(
+            request=self, from_status=self.status, to_status=self.status, by=by, reason="Not spam"
+        )
+
     def mark_spam(self, *, by):
         self._close(self.Outcome.SPAM, by=by)
 
@@ -383,6 +433,7 @@ class AppointmentRequest(models.Model):
             reason=reason,
             outcome="",
             closed_at=None,
+            suspected_spam=False,
             contacted_at=None,  # somebody has to call again: it is back among those to contact
             duplicate_of=None,
             start=None,
@@ -393,6 +444,16 @@ class AppointmentRequest(models.Model):
     def add_note(self, *, by, text):
         return Note.objects.create(request=self, by=by, text=text)
 
+    @transaction.atomic
+    def add_reply(self, *, kind, text):
+        """What the patient adds on the status page, once of each kind. Staff who had the request open are told so."""
+        if not AppointmentRequest.objects.filter(pk=self.pk).update(version=F("version") + 1):  # holds the row
+            raise ChangedMeanwhile
+        self.refresh_from_db()
+        if not self.takes_reply(kind):
+            raise StepNotAllowed("We could not take that.")
+        return PatientReply.objects.create(request=self, kind=kind, text=text)
+
     def allows(self, status):
         return status in self.TRANSITIONS[self.status]
 
@@ -402,19 +463,36 @@ class AppointmentRequest(models.Model):
     def _close(self, outcome, *, by, **facts):
         if not self.allows_outcome(outcome):
             raise StepNotAllowed("A booked appointment ends by withdrawing or declining it.")
+        if self.status == self.Status.BOOKED:
+            facts["calendar_sequence"] = F("calendar_sequence") + 1
         self._step(self.Status.CLOSED, by=by, outcome=outcome, closed_at=timezone.now(), next_attempt_at=None, **facts)
 
     @transaction.atomic
-    def _step(self, to, *, by, reason="", **facts):
+    def _step(self, to, *, by, reason="", tell=True, **facts):
         if not self.allows(to):
             raise StepNotAllowed(
                 f"A request that is “{self.get_status_display()}” cannot become “{self.Status(to).label}”."
             )
         was = self.status
         self._change(by=by, status=to, **facts)
-        StatusChange.objects.create(
+        change = StatusChange.objects.create(
             request=self, from_status=was, to_status=to, outcome=facts.get("outcome", ""), by=by, reason=reason
         )
+        self._drop_old_news()
+        if tell and self.email and MessageTemplate.is_sent(change.told_as):
+            Delivery.objects.create(request=self, kind=Delivery.Kind.NEWS, status_change=change)
+
+    def _drop_old_news(self):
+        """What was not sent yet is no longer true. Spam is told nothing at all."""
+        kinds = Delivery.TO_PATIENT if self.outcome == self.Outcome.SPAM else [Delivery.Kind.NEWS]
+        self.deliveries.filter(kind__in=kinds, state=Delivery.State.WAITING).update(
+            state=Delivery.State.DISMISSED, last_error="The request has moved on since."
+        )
+
+    def _was_told_today(self):
+        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        told = self.deliveries.filter(status_change__to_status=self.Status.CONTACTING, created_at__gte=midnight)
+        return told.exclude(state=Delivery.State.DISMISSED).exists()
 
     def _change(self, *, by, **facts):
         """Save `facts` if the row is still the one that was read; a holder's claim starts anew. Raises ChangedMeanwhile."""
@@ -448,6 +526,11 @@ class StatusChange(models.Model):
     def __str__(self):
         return f"{self.from_status} → {self.to_status}"
 
+    @property
+    def told_as(self):
+        """Which message tells the patient of it, as a MessageTemplate.Step if there is one."""
+        return self.outcome or self.to_status
+
 
 class ContactAttempt(models.Model):
     class Channel(models.TextChoices):
@@ -477,6 +560,15 @@ class ContactAttempt(models.Model):
 
     def __str__(self):
         return f"{self.get_channel_display()}: {self.get_outcome_display()}"
+
+    @property
+    def was_missed(self):
+        """We called, and the patient cannot know it."""
+        return self.channel == self.Channel.PHONE and self.outcome in (
+            self.Outcome.NO_ANSWER,
+            self.Outcome.BUSY,
+            self.Outcome.WRONG_NUMBER,
+        )
 
 
 class Note(models.Model):

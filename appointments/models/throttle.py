@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 KEEP = timedelta(days=1)
@@ -14,23 +14,23 @@ KEEP = timedelta(days=1)
 
 class RequestCountQuerySet(models.QuerySet):
     def old(self):
-        return self.filter(hour__lt=timezone.now() - KEEP)
+        return self.filter(began__lt=timezone.now() - KEEP)
 
 
 class RequestCount(models.Model):
-    """Forms sent from one network in one hour, and the like. The network itself is not kept, only a keyed hash that changes daily."""
+    """Requests from one network in ten minutes, and the like. Who it was is not kept, only a keyed hash that changes daily."""
 
     network = models.CharField(max_length=32)
-    hour = models.DateTimeField()
+    began = models.DateTimeField()  # the ten minutes, the hour or the day that is counted
     sent = models.PositiveIntegerField(default=0)
 
     objects = RequestCountQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["network", "hour"], name="one_count_for_a_network_and_hour")]
+        constraints = [models.UniqueConstraint(fields=["network", "began"], name="one_count_for_a_network_and_time")]
 
     def __str__(self):
-        return f"{self.sent} in the hour of {self.hour:%Y-%m-%d %H:%M}"
+        return f"{self.sent} since {self.began:%Y-%m-%d %H:%M}"
 
     @classmethod
     def add(cls, network):
@@ -43,21 +43,39 @@ class RequestCount(models.Model):
         return cls._add(cls._of_hour(whom, hour=0))
 
     @classmethod
-    def in_hour(cls, network):
-        """How many there were in this hour, without one more."""
-        return cls.objects.filter(**cls._of_hour(network)).values_list("sent", flat=True).first() or 0
-
-    @classmethod
     def _of_hour(cls, whom, **midnight):
         hour = timezone.now().replace(minute=0, second=0, microsecond=0, **midnight)
-        return {"network": daily_hash(whom, hour), "hour": hour}
+        return {"network": daily_hash(whom, hour), "began": hour}
 
     @classmethod
     @transaction.atomic
     def _add(cls, mine):
-        cls.objects.bulk_create([cls(**mine)], ignore_conflicts=True)
-        cls.objects.filter(**mine).update(sent=F("sent") + 1)  # holds the row until the end of the transaction
+        cls._count(mine)  # holds the row until the end of the transaction
         return cls.objects.values_list("sent", flat=True).get(**mine)
+
+    @classmethod
+    def _count(cls, mine):
+        row = cls.objects.filter(**mine)
+        if not row.update(sent=F("sent") + 1):
+            cls.objects.bulk_create([cls(**mine)], ignore_conflicts=True)
+            row.update(sent=F("sent") + 1)
+
+    @classmethod
+    def add_request(cls, network):
+        """A request was stored. Last in its transaction: others from this network wait for the end of it."""
+        now = timezone.now()
+        began = now.replace(minute=now.minute - now.minute % 10, second=0, microsecond=0)
+        cls._count({"network": daily_hash(f"request {network}", now), "began": began})
+
+    @classmethod
+    def requests_of(cls, network):
+        """How many requests from this network were stored lately: {"ten_minutes", "hour", "day"}."""
+        now = timezone.now()
+        return cls.objects.filter(network=daily_hash(f"request {network}", now)).aggregate(
+            ten_minutes=Sum("sent", filter=Q(began__gt=now - timedelta(minutes=10)), default=0),
+            hour=Sum("sent", filter=Q(began__gt=now - timedelta(hours=1)), default=0),
+            day=Sum("sent", default=0),
+        )
 
 
 def daily_hash(network, moment):

@@ -1,4 +1,5 @@
 import html
+import itertools
 import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -10,16 +11,23 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
+from appointments import form_token
 from clinic.logs import PlainFormatter
 from tests import factories
 
+homes = itertools.count(1)
 HIDDEN = re.compile(r'name="(form_token|csrfmiddlewaretoken)" value="([^"]+)"')
 
 
 class Browser(Client):
-    """A client that sends a form as browsers do: urlencoded, in UTF-8. With `csrf=True` the check is in force."""
+    """A client that sends a form as browsers do: urlencoded, in UTF-8. With `csrf=True` the check is in force.
+
+    Each is at home somewhere else: many requests from one address look like spam.
+    """
 
     def __init__(self, *, csrf=False, **kwargs):
+        number = next(homes)
+        kwargs.setdefault("REMOTE_ADDR", f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
         super().__init__(enforce_csrf_checks=csrf, **kwargs)
 
     def post(self, path, answers, **kwargs):
@@ -41,13 +49,18 @@ def services(clinic):
 
 @pytest.fixture
 def form_page(services):
-    """The form as one patient's browser has it: `form_page(client)` is what sending it would post."""
+    """The form as one patient's browser has it for two minutes: `form_page(client)` is what sending it would post.
+
+    `step=None` is what its own button posts, which leads to the page to check the answers.
+    """
 
     def opened(client, **changes):
         page = client.get(reverse("appointments:request"))
         hidden = dict(HIDDEN.findall(html.unescape(page.content.decode())))
+        hidden["form_token"] = factories.a_form_token(token=form_token.read(hidden["form_token"]))
         answers = {
             **hidden,
+            "step": "send",
             "service": services[0].pk,
             "patient_type": "new",
             "for_whom": "self",

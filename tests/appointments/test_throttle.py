@@ -49,7 +49,7 @@ def test_the_count_is_exact_however_many_come_at_once(at_once):
 
 @pytest.mark.django_db(transaction=True)
 def test_twin_counting_by_reading_first_loses_some(at_once):
-    row = RequestCount.objects.create(network="x", hour="2026-11-23T10:00Z")
+    row = RequestCount.objects.create(network="x", began="2026-11-23T10:00Z")
     barrier = threading.Barrier(8)
 
     def read_then_write(_):

@@ -70,7 +70,7 @@ def asks_for_an_appointment(reader):
 
     reader.get_by_label("Anything you want to add?").fill(WORDS)
     reader.get_by_label("What name should we call you by?").fill("Quinn Sample")
-    reader.get_by_role("button", name="Send my request").click()
+    reader.get_by_role("button", name="Check my answers").click()
 
     summary = reader.locator("#error-summary")
     expect(summary).to_be_visible()
@@ -85,6 +85,12 @@ def asks_for_an_appointment(reader):
     reader.get_by_label("Phone number").fill("(212) 555-0199")
     reader.get_by_label("I have not been to this clinic before").check()
     reader.get_by_label("The clinic may store what I wrote").check()
+    reader.get_by_role("button", name="Check my answers").click()
+
+    expect(reader.get_by_role("heading", level=1)).to_have_text("Check your answers")
+    expect(reader.get_by_text(WORDS)).to_be_visible()
+    expect(reader.get_by_text("You come from our guide")).to_be_visible()
+    reader.wait_for_timeout(3000)  # whoever sends within three seconds is no person
     reader.get_by_role("button", name="Send my request").click()
 
     expect(reader.get_by_role("heading", level=1)).to_have_text("We have your request")
@@ -157,10 +163,20 @@ def test_every_public_page_is_accessible_and_fits(site, page):
             assert scrolls_sideways(page) <= 0, (address, width)
 
         page.goto("/request/?guide=injections")
-        page.get_by_role("button", name="Send my request").click()
+        page.get_by_role("button", name="Check my answers").click()
         expect(page.locator("#error-summary")).to_be_visible()
         assert axe(page, best_practice=True) == [], ("errors", scheme, width)
         assert scrolls_sideways(page) <= 0, ("errors", width)
+
+        page.get_by_label("I have not been to this clinic before").check()
+        page.get_by_label("Anything you want to add?").fill("W" * 60 + " and chest pain")
+        page.get_by_label("What name should we call you by?").fill("Quinn Sample")
+        page.get_by_label("Phone number").fill("(212) 555-0199")
+        page.get_by_label("The clinic may store what I wrote").check()
+        page.get_by_role("button", name="Check my answers").click()
+        expect(page.get_by_role("heading", name="Do you need help now?")).to_be_visible()
+        assert axe(page, best_practice=True) == [], ("answers", scheme, width)
+        assert scrolls_sideways(page) <= 0, ("answers", width)
 
 
 @pytest.fixture

@@ -101,22 +101,32 @@ def test_nothing_else_is_served_as_a_picture(clinic, client, settings, path):
 
 def test_health_is_good_while_a_worker_lives_and_mail_goes_out(clinic, client):
     WorkerHeartbeat.beat("worker")
+    factories.a_recipient()
+    factories.a_service()
 
     answer = client.get("/healthz")
 
     assert answer.status_code == 200
     assert answer.json()["ok"] is True
+    assert answer.json()["faults"] == []
 
 
 def test_health_is_bad_without_a_worker(clinic, client):
-    assert client.get("/healthz").status_code == 503
+    factories.a_recipient()
+    factories.a_service()
+
+    answer = client.get("/healthz")
+
+    assert answer.status_code == 503
+    assert answer.json()["faults"] == ["worker"]
 
 
 def test_health_is_bad_when_staff_were_not_told_and_names_nobody(clinic, client):
     WorkerHeartbeat.beat("worker")
     factories.a_recipient()
     factories.a_request(name="Canary Sample", phone="+12125550177", message="canary words")
-    Delivery.objects.update(created_at=timezone.now() - timedelta(minutes=6))
+    long_ago = timezone.now() - timedelta(minutes=6)
+    Delivery.objects.update(created_at=long_ago, next_attempt_at=long_ago)
 
     answer = client.get("/healthz")
 

@@ -40,7 +40,7 @@ def test_pages_are_valid_and_hold_no_inline_script_or_style(staff_client, staff,
 def test_a_form_of_another_site_changes_nothing(staff, desk):
     client = Client(enforce_csrf_checks=True)
     client.force_login(staff)
-    delivery = desk.deliveries.get()
+    delivery = desk.deliveries.to_staff().get()
 
     for address in (
         action(desk, "claim"),

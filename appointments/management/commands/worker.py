@@ -19,14 +19,16 @@ from django_tasks_db.management.commands.db_worker import Worker as TaskRunner
 from django_tasks_db.models import DBTaskResult
 from django_tasks_db.utils import exclusive_transaction
 
-from appointments import deliveries
+from appointments import deliveries, digest, escalation
 from appointments.models import RequestCount, WorkerHeartbeat
+from appointments.promise import plural
 
 logger = logging.getLogger("appointments.worker")
 
 PAUSE = 1.0  # seconds between two looks when there is nothing to do
 PAUSE_IN_TROUBLE = 5.0  # and when the database does not answer
 BEAT_EVERY = 15  # seconds
+WATCH_EVERY = 60  # seconds: what nobody opens, and the daily digest
 HOUSEKEEPING_EVERY = 60 * 60  # seconds
 KEEP_TASKS = timedelta(days=1)  # a finished task tells nothing: the delivery's row does
 
@@ -81,7 +83,7 @@ class Worker:
     def __init__(self, stop):
         self.stop = stop
         self.name = f"{socket.gethostname()[:60]}-{os.getpid()}"
-        self.next_beat = self.next_housekeeping = 0.0
+        self.next_beat = self.next_watch = self.next_housekeeping = 0.0
         self.in_trouble = False
 
     def run(self):
@@ -99,6 +101,7 @@ class Worker:
             busy = run_one_task(self.name)
             if not self.stop.wait(0):
                 busy = bool(deliveries.sweep(limit=1)) or busy
+                self.watch()
                 self.keep_house()
         except DatabaseTrouble:
             return self.database_trouble()
@@ -119,6 +122,13 @@ class Worker:
         if time.monotonic() >= self.next_beat:
             WorkerHeartbeat.beat(self.name)
             self.next_beat = time.monotonic() + BEAT_EVERY
+
+    def watch(self):
+        if time.monotonic() >= self.next_watch:
+            if many := escalation.escalate():
+                logger.warning("%s not opened in time: everybody is told again.", plural(many, "request"))
+            digest.owe()
+            self.next_watch = time.monotonic() + WATCH_EVERY
 
     def keep_house(self):
         if time.monotonic() >= self.next_housekeeping:

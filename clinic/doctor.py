@@ -1,0 +1,345 @@
+"""What is wrong with the site and what to do about it, in plain words. No patient data.
+
+One list of checks: `manage.py doctor` runs all of them, /healthz and the first page of the admin the quick ones.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import Error as DatabaseTrouble
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import F, Q
+from django.utils import timezone
+
+from appointments import deliveries, emails, escalation
+from appointments.models import AppointmentRequest, Delivery, Recipient, WorkerHeartbeat
+from appointments.opening import form_state
+from appointments.promise import age, plural
+
+from . import caught_mail, checks
+from .models import ClinicProfile, OpeningHours, clinic_calendar
+
+OK, WARNING, FAULT = "OK", "WARNING", "FAULT"
+MEGABYTE = 1024 * 1024
+DISK_WARNING, DISK_FAULT = 1024 * MEGABYTE, 200 * MEGABYTE
+MISSED_WITHIN = timedelta(days=7)
+THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class Finding:
+    name: str  # for machines: never changes
+    level: str
+    says: str
+    do: str = ""
+    page: str = ""  # name of the admin's page where it is mended
+    query: str = ""
+    for_desk: bool = True  # staff can do something about it, or must know
+
+
+def quick() -> Iterator[Finding]:
+    """What can be seen in the database and on the disk, without asking anybody else."""
+    yield from disk()
+    try:
+        yield from database()
+    except DatabaseTrouble:
+        connection.close()
+        yield Finding(
+            "database",
+            FAULT,
+            "The database does not answer. Patients are asked to call.",
+            "Start it, and check DATABASE_URL. Its own log says more.",
+        )
+        return
+    try:
+        for check in IN_THE_DATABASE:
+            yield from check()
+    except DatabaseTrouble:
+        yield Finding(
+            "tables",
+            FAULT,
+            "The database cannot tell what is asked of it.",
+            "Run “manage.py migrate”. Its own log says more.",
+        )
+
+
+def thorough() -> Iterator[Finding]:
+    """All of it: the settings and the mail server too."""
+    yield from production()
+    found = list(quick())
+    yield from found
+    broken = {finding.name for finding in found if finding.level == FAULT}
+    if "database" not in broken:
+        yield from durable()
+        yield from migrations()
+        if "tables" not in broken:
+            yield from promises()
+    yield from mail_server()
+    yield from backups()
+
+
+def worst(findings):
+    return max((finding.level for finding in findings), key=[OK, WARNING, FAULT].index, default=OK)
+
+
+# In the database ------------------------------------------------------------------------------------------------------
+
+
+def database():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    yield Finding("database", OK, "The database answers.")
+
+
+def worker():
+    beats, now = list(WorkerHeartbeat.objects.values_list("at", flat=True)), timezone.now()
+    if any(abs(now - at) < WorkerHeartbeat.DEAD_AFTER for at in beats):
+        yield Finding("worker", OK, "The worker is running.")
+    else:
+        yield Finding(
+            "worker",
+            FAULT,
+            "The worker is not running, so no mail goes out.",
+            "Start it: it is part of “make run”, and “manage.py worker” on a server.",
+        )
+    if any(at > now + WorkerHeartbeat.DEAD_AFTER for at in beats):
+        yield Finding(
+            "clock",
+            WARNING,
+            "A worker reported from the future: this computer's clock was set back.",
+            "Check date, time and time zone of the computer. The warning goes away within a day of the right time.",
+        )
+    else:
+        yield Finding("clock", OK, "The clock runs forward.")
+
+
+def recipients():
+    active = Recipient.objects.active().count()
+    if active:
+        yield Finding("recipients", OK, f"{plural(active, 'recipient')} told of new requests.")
+    else:
+        yield Finding(
+            "recipients",
+            FAULT,
+            "Nobody is told of new requests: there is no active recipient.",
+            "Add a recipient",
+            "admin:appointments_recipient_changelist",
+        )
+
+
+def place():
+    page = "admin:clinic_clinicprofile_changelist"
+    if not ClinicProfile.objects.filter(pk=1).exists():
+        yield Finding(
+            "profile", FAULT, "The clinic has no profile: no name, no phone number.", "Write the profile", page
+        )
+    if not OpeningHours.objects.exists():
+        yield Finding(
+            "opening_hours",
+            FAULT,
+            "No opening hours are entered. Promises to patients count Monday to Friday, 9 to 5.",
+            "Enter the opening hours",
+            page,
+        )
+
+
+def request_form():
+    state = form_state(timezone.now())
+    if state.is_open:
+        yield Finding("form", OK, "The request form is open.")
+    elif state.reason == "paused":
+        until = f" until {state.until:%A, %B} {state.until.day}" if state.until else " until somebody opens it again"
+        yield Finding(
+            "form",
+            WARNING,
+            f"The request form is paused{until}.",
+            "Open it again, or change the date",
+            "admin:clinic_clinicprofile_changelist",
+        )
+    elif state.reason == "full":
+        yield Finding(
+            "form",
+            WARNING,
+            "The request form is full for today: the most requests of a day are in.",
+            "Change the number",
+            "admin:clinic_clinicprofile_changelist",
+        )
+    else:
+        yield Finding(
+            "form",
+            FAULT,
+            "The request form takes nothing: no service is offered.",
+            "Offer a service",
+            "admin:clinic_service_changelist",
+        )
+
+
+def mail_to_staff():
+    waiting = Delivery.objects.undelivered().to_staff()
+    red = Delivery.objects.in_trouble().count()
+    if red:
+        oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
+        yield Finding(
+            "undelivered",
+            FAULT,
+            f"{plural(red, 'message')} to staff not delivered, the oldest from {age(oldest)}.",
+            "The requests themselves are safe. Look at each message’s error, mend it, send again or dismiss",
+            "admin:appointments_delivery_changelist",
+        )
+    else:
+        count = waiting.count()
+        on_the_way = f" {plural(count, 'message')} on the way." if count else ""
+        yield Finding("undelivered", OK, f"Mail to staff goes out.{on_the_way}")
+
+
+def mail_to_patients():
+    failed = Delivery.objects.patients_not_told().count()
+    if failed:
+        yield Finding(
+            "patients_mail",
+            WARNING,
+            f"{plural(failed, 'message')} to patients did not arrive.",
+            "Call them, then dismiss",
+            "admin:appointments_delivery_changelist",
+        )
+    else:
+        yield Finding("patients_mail", OK, "Mail to patients goes out.")
+
+
+def unopened():
+    calendar, now = clinic_calendar(), timezone.now()
+    red = escalation.unopened_for(escalation.RED_AFTER, calendar, now).count()
+    amber = escalation.unopened_for(escalation.AMBER_AFTER, calendar, now).count() - red
+    where = {"do": "Open them", "page": "admin:appointments_appointmentrequest_changelist"}
+    if red:
+        yield Finding("unopened", FAULT, f"{plural(red, 'request')} not opened by anybody in 4 opening hours.", **where)
+    if amber:
+        yield Finding(
+            "unopened", WARNING, f"{plural(amber, 'request')} not opened by anybody in 1 opening hour.", **where
+        )
+    if not red and not amber:
+        yield Finding("unopened", OK, "No request lies unopened.")
+
+
+def promises():
+    """Kept within the week? What is late now stands on the desk as a number of its own."""
+    now = timezone.now()
+    due = AppointmentRequest.objects.filter(
+        promised_by__gt=now - MISSED_WITHIN, promised_by__lt=now, suspected_spam=False
+    )
+    missed = due.filter(
+        Q(first_attempt_at__gt=F("promised_by")) | Q(first_attempt_at=None, status__in=AppointmentRequest.OURS_TO_ACT)
+    ).count()
+    if missed:
+        yield Finding(
+            "promises",
+            WARNING,
+            f"{plural(missed, 'promise')} to patients missed in the last 7 days.",
+            "Call those who wait first, or promise more time in the clinic’s profile.",
+            for_desk=False,
+        )
+    else:
+        yield Finding("promises", OK, "Every promise of the last 7 days was kept.")
+
+
+IN_THE_DATABASE = [
+    worker,
+    recipients,
+    place,
+    request_form,
+    mail_to_staff,
+    mail_to_patients,
+    unopened,
+]
+
+
+# Around it ------------------------------------------------------------------------------------------------------------
+
+
+def disk():
+    free = shutil.disk_usage(settings.DATA_DIR).free
+    words = f"{free // MEGABYTE:,} MB are free on the disk."
+    if free < DISK_FAULT:
+        yield Finding("disk", FAULT, f"The disk is full: only {words}", "Make room now: soon nothing can be stored.")
+    elif free < DISK_WARNING:
+        yield Finding("disk", WARNING, f"The disk is filling up: only {words}", "Make room.")
+    else:
+        yield Finding("disk", OK, words)
+
+
+def durable():
+    errors = checks.durable_database(None, databases=["default"])
+    for error in errors:
+        yield Finding("durable", FAULT, error.msg, error.hint)
+    if not errors:
+        yield Finding("durable", OK, "The database keeps what it has acknowledged, in a power cut too.")
+
+
+def migrations():
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        yield Finding("migrations", FAULT, "The database is not up to date.", "Run “manage.py migrate”.")
+    else:
+        yield Finding("migrations", OK, "The database is up to date.")
+
+
+def mail_server():
+    if caught_mail.is_caught():
+        yield Finding(
+            "mail_server",
+            FAULT if settings.PRODUCTION else WARNING,
+            "No mail server is set: mail is caught on this computer and reaches nobody.",
+            "Set EMAIL_URL.",
+        )
+        return
+    where = f"{settings.EMAIL_HOST}, port {settings.EMAIL_PORT}"
+    if trouble := deliveries.try_out():
+        yield Finding(
+            "mail_server", FAULT, f"Mail cannot go out by {where}: {trouble}", "Mend it, then run this again."
+        )
+    elif settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL:
+        yield Finding("mail_server", OK, f"The mail server answers, and its certificate is good ({where}).")
+    elif settings.EMAIL_HOST in THIS_COMPUTER:
+        yield Finding("mail_server", OK, f"The mail server of this computer answers ({where}).")
+    else:
+        yield Finding(
+            "mail_server",
+            WARNING,
+            f"The mail server answers, and mail travels there unencrypted ({where}).",
+            "Write smtp+tls:// or smtp+ssl:// in EMAIL_URL.",
+        )
+
+
+def trial_mail(address):
+    if trouble := deliveries.try_out(emails.trial(address)):
+        return Finding("test_mail", FAULT, f"The test mail was not sent: {trouble}", "Mend it, then try again.")
+    return Finding("test_mail", OK, f"The mail server has taken the test mail to {address}. See whether it arrives.")
+
+
+def backups():
+    yield Finding(
+        "backups",
+        WARNING,
+        "This site makes no backups by itself.",
+        "Copy the database and the folder of DATA_DIR to another place each day, and try once to restore them.",
+        for_desk=False,
+    )
+
+
+def production():
+    if settings.DEBUG:
+        yield Finding("debug", FAULT, "DEBUG is on: error pages show what patients typed.", "Switch it off.")
+    if not settings.PRODUCTION:
+        yield Finding(
+            "production", WARNING, "This is a trial, not a site for real patients.", "Set CLINIC_ENV=production."
+        )
+        return
+    errors = checks.ready_for_patients(None)
+    for error in errors:
+        yield Finding("production", FAULT, error.msg, error.hint)
+    if not errors:
+        yield Finding("production", OK, "The settings are those of a site for real patients.")
