@@ -286,5 +286,6 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "clinic": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "appointments": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "waitress.queue": {"level": "ERROR"},  # else a line for each connection that waits its turn
     },
 }
