@@ -17,7 +17,7 @@ from tests.postgresql import NoPostgreSQL, a_server
 
 from . import size
 from .patients import Crowd
-from .processes import until
+from .processes import until, until_all_are_told
 from .sites import a_site, prepare
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,7 +68,7 @@ def assert_nothing_is_lost(crowd):
 
 def assert_everybody_is_told(mail_server, within):
     """Each reference has reached each recipient, in a message of its own or in a list of many."""
-    until(lambda: not Delivery.objects.undelivered().exists(), within=within, every=0.5)
+    until_all_are_told(within)
     texts = dict.fromkeys(Recipient.objects.values_list("email", flat=True), "")
     for recipient, content in mail_server.accepted:
         texts[recipient] = texts[recipient] + message_from_bytes(content).get_payload(decode=True).decode()

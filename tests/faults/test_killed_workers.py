@@ -1,18 +1,18 @@
 """Workers are killed in the middle of everything: no message is lost, and one is repeated only where it must be."""
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from email import message_from_bytes
 
 import pytest
 
-from appointments.models import Delivery, Recipient
+from appointments.models import AppointmentRequest, Delivery, Recipient
 from tests import factories
 from tests.appointments.mail_server import MailServer
 
 from . import FULL, size
 from .killed_workers import AFTER_250, LATE, POINTS
-from .processes import process, until
+from .processes import all_told, process, until, until_all_are_told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,10 +56,6 @@ def requests_for_new_people():
         factories.a_request()
 
 
-def all_told():
-    return not Delivery.objects.undelivered().exists()
-
-
 def sent_ids(mail_server):
     """Message-ID -> how often a mail server took it."""
     ids = (message_from_bytes(content)["Message-ID"] for _, content in mail_server.accepted)
@@ -89,6 +85,35 @@ def test_no_message_is_lost_and_one_is_repeated_only_between_acceptance_and_comm
     assert not repeated - excused, "repeated without need"
     if FULL:
         assert set(POINTS) <= set(kills)
+
+
+def test_a_flood_told_in_few_mails_loses_nothing_either(clinic, mail_server, killed_workers, record_figures):
+    """What was told together is told together again: the same references in a mail with the same Message-ID."""
+    people = [factories.a_recipient() for _ in range(3)]
+    for _ in range(size(14, 200)):
+        factories.a_request()
+    with killed_workers(chance=0.15):
+        until_all_are_told(within=size(60, 600))
+
+    ids = {recipient.email: defaultdict(set) for recipient in people}
+    for recipient, content in mail_server.accepted:
+        message = message_from_bytes(content)
+        for reference in references_in(message):
+            ids[recipient][reference].add(message["Message-ID"])
+    everyone = set(AppointmentRequest.objects.values_list("reference", flat=True))
+    points = Counter(point for point, _ in killed_workers.kills())
+    mails, repeated = len(mail_server.accepted), sum(times - 1 for times in sent_ids(mail_server).values())
+    record_figures(requests=len(everyone), mails=mails, kills=dict(points), repeated=repeated)
+    for told in ids.values():
+        assert set(told) == everyone, "lost"
+        assert points[LATE] or all(len(message_ids) == 1 for message_ids in told.values()), "told in two mails"
+    assert repeated <= points[AFTER_250] + points[LATE]
+    assert mails < len(everyone) * len(people)
+
+
+def references_in(message):
+    words = message.get_payload(decode=True).decode().replace(",", " ").replace(".", " ").split()
+    return set(words) & set(AppointmentRequest.objects.values_list("reference", flat=True))
 
 
 def test_twin_marked_first_and_sent_after_messages_are_lost(clinic, mail_server, killed_workers, record_figures):
