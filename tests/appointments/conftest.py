@@ -15,6 +15,9 @@ from appointments import form_token
 from clinic.logs import PlainFormatter
 from tests import factories
 
+from .mail_server import MailServer
+
+ALICE, BOB = "alice@example.org", "bob@example.org"
 homes = itertools.count(1)
 HIDDEN = re.compile(r'name="(form_token|csrfmiddlewaretoken)" value="([^"]+)"')
 
@@ -106,3 +109,20 @@ def log():
     yield stream
     for logger in loggers:
         logger.removeHandler(handler)
+
+
+@pytest.fixture
+def people(clinic):
+    return [factories.a_recipient(ALICE), factories.a_recipient(BOB)]
+
+
+@pytest.fixture
+def mail_server(settings):
+    with MailServer().running() as server:
+        use(settings, server.port)
+        yield server
+
+
+def use(settings, port):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port

@@ -17,26 +17,8 @@ from appointments.emails import notification
 from appointments.models import Delivery, Recipient, WorkerHeartbeat
 from tests import factories
 
+from .conftest import ALICE, BOB, use
 from .mail_server import MailServer, dripping_server
-
-ALICE, BOB = "alice@example.org", "bob@example.org"
-
-
-@pytest.fixture
-def people(clinic):
-    return [factories.a_recipient(ALICE), factories.a_recipient(BOB)]
-
-
-@pytest.fixture
-def mail_server(settings):
-    with MailServer().running() as server:
-        use(settings, server.port)
-        yield server
-
-
-def use(settings, port):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
 
 
 def to(email):

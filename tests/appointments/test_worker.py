@@ -214,11 +214,11 @@ def test_it_clears_away_what_is_old_and_nothing_else(one_request):
             finished_at=at if status == "SUCCESSFUL" else None,
         )
     for age in (0, 2):
-        RequestCount.objects.create(network="x", hour=now - timedelta(days=age))
+        RequestCount.objects.create(network="x", began=now - timedelta(days=age))
 
     clear_away_old_rows()
 
     kept = DBTaskResult.objects.values_list("status", "args_kwargs__args__0")
     assert sorted(kept) == [("READY", 0), ("READY", 9), ("RUNNING", 0), ("SUCCESSFUL", 0)]
-    assert RequestCount.objects.get().hour == now
+    assert RequestCount.objects.get().began == now
     assert AppointmentRequest.objects.get() == one_request
