@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -16,7 +17,7 @@ from clinic.models import ClinicProfile, Service
 from clinic.templatetags.clinic import near, who
 
 from .. import intake
-from ..models import AccessEvent, AppointmentRequest, ChangedMeanwhile, StepNotAllowed
+from ..models import AccessEvent, AppointmentRequest, ChangedMeanwhile, PatientReply, StepNotAllowed
 from ..promise import Promises, age
 from .access import only_recorded, record
 from .search import FOUND_AT_MOST, SearchForm, matching
@@ -74,6 +75,7 @@ class StatusFilter(Choice):
             for value, label in AppointmentRequest.Status.choices
         },
         "suspected": ("Suspected spam", lambda requests, user: requests.suspected()),
+        "cancelled": ("Canceled by the patient", lambda requests, user: requests.cancelled_by_patient()),
         "all": ("All", lambda requests, user: requests),
     }
 
@@ -160,7 +162,8 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request):
         found = getattr(request, "found", None)
-        queryset = super().get_queryset(request)
+        reply = PatientReply.objects.filter(request=OuterRef("pk"))
+        queryset = super().get_queryset(request).annotate(has_reply=Exists(reply))
         return queryset if found is None else queryset.filter(pk__in=found)
 
     def get_list_filter(self, request):
@@ -318,6 +321,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
         history = list(appointment_request.status_changes.select_related("by"))
         attempts = list(appointment_request.attempts.select_related("by"))
         notes = list(appointment_request.notes.select_related("by"))
+        replies = list(appointment_request.replies.all())
         steps = offered_steps(appointment_request, request.user, tried)
         context = {
             **self.admin_site.each_context(request),
@@ -333,7 +337,8 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
             "history": history,
             "attempts": attempts,
             "notes": notes,
-            "deliveries": appointment_request.deliveries.select_related("recipient"),
+            "replies": replies,
+            "deliveries": appointment_request.deliveries.select_related("recipient", "status_change"),
             "may_read_access": request.user.has_perm("appointments.view_accessevent"),
             "tried": tried,
             "tried_is_offered": any(tried in forms for forms in steps.values()),
@@ -341,7 +346,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
         }
         if stale:
             since = tried.cleaned_data["shown_at"]
-            context["meanwhile"] = what_happened(since, history, attempts, notes)
+            context["meanwhile"] = what_happened(since, history, attempts, notes, replies)
             tried.show_again(appointment_request)
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/appointments/appointmentrequest/detail.html", context, status=status)
@@ -362,6 +367,7 @@ def badges(appointment_request):
     """[(kind, words)]: how it stands, and what to look at before that."""
     found = [("read-first", "Read first")] * (appointment_request.read_first and appointment_request.clock_is_running)
     found += [("suspected", "Suspected spam")] * (appointment_request.suspected_spam and appointment_request.is_open)
+    found += [("reply", "The patient has added")] * (appointment_request.has_reply and appointment_request.is_open)
     return [
         *found,
         (
@@ -381,9 +387,10 @@ def offered_steps(appointment_request, user, tried=None):
     return groups
 
 
-def what_happened(since, history, attempts, notes):
+def what_happened(since, history, attempts, notes, replies):
     """[(when, who, what)] since a moment, oldest first: for somebody whose page was out of date."""
     events = [(row.at, row.by, row.get_to_status_display()) for row in history]
     events += [(row.at, row.by, str(row)) for row in attempts]
     events += [(row.at, row.by, "wrote a note") for row in notes]
+    events += [(row.at, None, str(row)) for row in replies]
     return sorted((event for event in events if event[0] >= since), key=lambda event: event[0])

@@ -8,7 +8,7 @@ from django.utils import timezone
 from clinic.models import ClinicProfile
 
 from .. import intake
-from ..models import AppointmentRequest, ContactAttempt
+from ..models import AppointmentRequest, ContactAttempt, MessageTemplate
 from .search import as_reference
 
 Status, Outcome = AppointmentRequest.Status, AppointmentRequest.Outcome
@@ -65,6 +65,17 @@ class Step(forms.Form):
             not cls.closes_as or appointment_request.allows_outcome(cls.closes_as)
         )
 
+    mail = "The patient is told by e-mail that there is news, and reads the rest on the page of the request."
+
+    def mail_note(self):
+        """What becomes of the patient's e-mail when this step is taken; empty where none belongs to it."""
+        told_as = self.closes_as or self.leads_to
+        if told_as not in MessageTemplate.Step.values or not self.appointment_request.allows(self.leads_to):
+            return ""
+        if not self.appointment_request.email:
+            return "There is no e-mail address: the patient is told nothing by this site."
+        return self.mail if MessageTemplate.is_sent(told_as) else "E-mail about this step is switched off."
+
     def take(self, *, by):
         """Call the verb. Raises StepNotAllowed or ChangedMeanwhile."""
         raise NotImplementedError
@@ -87,6 +98,9 @@ class Step(forms.Form):
 class RecordAttempt(Step):
     slug, title, group = "attempt", "Record a contact attempt", "Next"
     button, done = "Save the attempt", "The contact attempt is recorded."
+    leads_to = Status.CONTACTING
+
+    mail = "After a missed call with no message left, the patient is told by e-mail that we tried, once a day at most."
 
     channel = forms.ChoiceField(label="You used", choices=ContactAttempt.Channel.choices, widget=forms.RadioSelect)
     outcome = forms.ChoiceField(
