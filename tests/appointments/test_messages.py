@@ -1,0 +1,239 @@
+"""What patients are told by e-mail: when, in whose words, and never in their own."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from appointments import deliveries, intake, messages
+from appointments.models import AppointmentRequest, Delivery, MessageTemplate
+from clinic.models import ClinicProfile
+from tests import factories
+
+SOON = timezone.now() + timedelta(days=3)
+A_BOOKING = {"start": SOON, "end": SOON + timedelta(minutes=30), "place": "Zqcanary room"}
+PAT = "pat@example.org"
+
+
+@pytest.fixture
+def mails(clinic, mailoutbox):
+    """`mails()` sends all that is owed and gives what patients got, in order."""
+
+    def sent():
+        while deliveries.sweep():
+            pass
+        return mailoutbox
+
+    return sent
+
+
+def a_request(**facts):
+    return factories.a_request(**{"email": PAT, **facts})
+
+
+def missed(request, *, by, outcome="no_answer", channel="phone"):
+    request.record_attempt(by=by, channel=channel, outcome=outcome)
+
+
+# The confirmation -----------------------------------------------------------------------------------------------------
+
+
+def test_a_request_is_confirmed_without_a_word_of_the_patients(mails, settings):
+    stored = a_request(
+        name="Quentin Zqcanary",
+        phone="+12125550177",
+        message="zqcanary words",
+        language="Zqcanarish",
+        access_needs="zqcanary",
+        guide_title="Zqcanary guide",
+        service=factories.a_service("Zqcanary service"),
+    )
+
+    [mail] = mails()
+
+    assert mail.to == [PAT]
+    assert "Test Clinic" in mail.subject
+    for part in (
+        f"{stored.reference[:4]} {stored.reference[4:]}",
+        "(212) 555-0142",
+        f"{settings.SITE_URL}/request/status/{stored.secret}/",
+    ):
+        assert part in mail.body
+    text = mail.message().as_string().lower()
+    assert "zqcanar" not in text and "0177" not in text and "quentin" not in text
+    assert "{" not in mail.subject + mail.body
+    assert mail.extra_headers["Auto-Submitted"] == "auto-replied"
+    assert "Reply-To" not in mail.message()
+
+
+def test_the_confirmation_promises_what_the_receipt_promises(client, mails):
+    stored = a_request()
+
+    [mail] = mails()
+
+    promise = mail.body.split("We will contact you by: ")[1].splitlines()[0]
+    assert promise in client.get(stored.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize(
+    "unless",
+    [
+        lambda: a_request(email="", phone="+12125550142"),
+        lambda: intake.receive(
+            factories.request_fields(email=PAT), form_token="8" * 32, spam_reasons=["Two links in the text"]
+        ),
+        lambda: (ClinicProfile.objects.update(acknowledge=False), a_request()),
+        lambda: (
+            MessageTemplate.objects.create(step="acknowledgement", active=False, subject="x", body="x"),
+            a_request(),
+        ),
+    ],
+    ids=["no address", "suspected spam", "the clinic does not confirm", "the message is switched off"],
+)
+def test_nothing_is_confirmed(mails, unless):
+    unless()
+
+    assert AppointmentRequest.objects.count() == 1
+    assert mails() == []
+
+
+def test_nobody_is_flooded_through_us(mails):
+    written = [PAT, "PAT@Example.org", "pat+1@example.org", "Pat+2@example.org", PAT, "other@example.org"]
+    for number, email in enumerate(written):
+        a_request(email=email, message=f"Request {number}")
+
+    assert [mail.to for mail in mails()] == [[written[0]], [written[1]], [written[2]], ["other@example.org"]]
+    assert AppointmentRequest.objects.count() == 6
+
+
+def test_the_message_id_is_the_same_at_each_attempt(clinic):
+    a_request()
+    delivery = Delivery.objects.get()
+
+    first, second = (messages.to_patient(delivery).extra_headers["Message-ID"] for _ in range(2))
+
+    assert first == second == f"<{delivery.message_id}@127.0.0.1>"
+
+
+# News -----------------------------------------------------------------------------------------------------------------
+
+
+def give_up(request, *, by):
+    for days_ago in (2, 1, 0):
+        request.attempts.create(channel="phone", outcome="no_answer", at=timezone.now() - timedelta(days=days_ago))
+    request.close_unreachable(by=by)
+
+
+TOLD = {
+    "contacting": lambda request, by: missed(request, by=by),
+    "awaiting_patient": lambda request, by: request.await_patient(by=by, reason="zqcanary"),
+    "waitlisted": lambda request, by: request.waitlist(by=by, reason="zqcanary"),
+    "booked": lambda request, by: request.book(by=by, **A_BOOKING),
+    "declined": lambda request, by: request.decline(by=by, reason="zqcanary", text_for_patient="zqcanary"),
+    "unreachable": lambda request, by: give_up(request, by=by),
+}
+NOT_TOLD = {
+    "withdrawn": lambda request, by: request.withdraw(by=by),
+    "duplicate": lambda request, by: request.mark_duplicate(by=by, of=factories.a_request()),
+    "spam": lambda request, by: request.mark_spam(by=by),
+    "voicemail": lambda request, by: missed(request, by=by, outcome="voicemail"),
+    "reached": lambda request, by: missed(request, by=by, outcome="reached"),
+    "written to": lambda request, by: missed(request, by=by, outcome="message_sent", channel="email"),
+}
+
+
+@pytest.mark.parametrize("step", TOLD)
+def test_the_patient_is_told_of_a_step_and_not_what_was_written_there(mails, staff, step):
+    stored = a_request(message="zqcanary")
+    mails().clear()
+
+    TOLD[step](stored, staff)
+    [mail] = mails()
+
+    assert mail.to == [PAT]
+    assert stored.secret in mail.body
+    assert "zqcanar" not in mail.message().as_string().lower()
+    assert mail.body.startswith(messages.filled(messages.DEFAULTS[step][1], messages.marks_of(stored))[:30])
+    assert mail.extra_headers["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize("step", NOT_TOLD)
+def test_the_patient_is_not_told_of_what_they_know_or_what_is_none_of_theirs(mails, staff, step):
+    stored = a_request()
+    mails().clear()
+
+    NOT_TOLD[step](stored, staff)
+
+    assert mails() == []
+
+
+def test_a_patient_without_an_address_is_owed_no_mail(clinic, staff):
+    stored = factories.a_request()
+    stored.book(by=staff, **A_BOOKING)
+
+    assert not Delivery.objects.exists()
+
+
+def test_of_missed_calls_the_patient_is_told_once_a_day(mails, staff):
+    stored = a_request()
+    mails().clear()
+    missed(stored, by=staff)
+    assert len(mails()) == 1
+    missed(stored, by=staff, outcome="busy")
+    assert len(mails()) == 1
+
+    Delivery.objects.update(created_at=timezone.now() - timedelta(days=1))
+    missed(stored, by=staff)
+
+    assert len(mails()) == 2
+
+
+def test_news_that_was_overtaken_is_not_sent(mails, staff):
+    stored = a_request()
+    mails().clear()
+    stored.waitlist(by=staff)
+    stored.book(by=staff, **A_BOOKING)
+    stored.withdraw()
+
+    assert mails() == []
+    assert not Delivery.objects.undelivered().exists()
+
+
+def test_a_step_that_was_lost_to_somebody_else_tells_nothing(clinic, staff):
+    first = a_request()
+    second = AppointmentRequest.objects.get(pk=first.pk)
+    first.waitlist(by=staff)
+
+    with pytest.raises(Exception, match="Somebody else changed"):
+        second.book(by=staff, **A_BOOKING)
+
+    assert Delivery.objects.filter(kind="news").count() == 1
+
+
+# The words ------------------------------------------------------------------------------------------------------------
+
+
+def test_there_are_words_for_each_step_with_known_marks_alone():
+    assert set(messages.DEFAULTS) == set(MessageTemplate.Step)
+    for subject, body in messages.DEFAULTS.values():
+        assert messages.unknown_marks(subject + body) == []
+        assert "{link}" in body and "{phone}" in body and "{reference}" in body
+
+
+def test_staff_words_take_the_place_of_ours(mails, staff):
+    MessageTemplate.objects.create(
+        step="booked", subject="Hello\nfrom {clinic}", body="See { link } {0} {x.__class__} %s"
+    )
+    stored = a_request()
+    mails().clear()
+
+    stored.book(by=staff, **A_BOOKING)
+    [mail] = mails()
+
+    assert mail.subject == "Hello from Test Clinic"
+    assert mail.body.strip().endswith("{0} {x.__class__} %s")
+    assert stored.secret in mail.body
+
+
+def test_marks_are_filled_once_and_never_again(clinic):
+    assert messages.filled("{clinic} {phone}", {"clinic": "{phone}", "phone": "555"}) == "{phone} 555"
