@@ -175,7 +175,7 @@ def verdict(error):
             return "The mail server's certificate could not be verified.", True
         case socket.gaierror():
             return "The mail server's name is not known. Check EMAIL_URL.", True
-        case TooSlow() | TimeoutError():
+        case TooSlow() | TimeoutError() | smtplib.SMTPServerDisconnected(__context__=TimeoutError()):
             return "The mail server did not answer in time.", False
         case smtplib.SMTPServerDisconnected():
             return "The mail server hung up.", False

@@ -193,6 +193,17 @@ def test_a_server_that_takes_its_time_is_left_at_the_deadline(people, workers, s
     assert "in time" in to(ALICE).last_error
 
 
+def test_a_server_that_says_nothing_is_not_said_to_have_hung_up(people, settings):
+    """Python's library calls both a disconnection."""
+    factories.a_request()
+    settings.EMAIL_TIMEOUT = 0.3
+    with dripping_server(total=600, byte=b"") as port:
+        use(settings, f"smtp://127.0.0.1:{port}")
+        deliveries.sweep()
+
+    assert {delivery.last_error for delivery in Delivery.objects.all()} == {"The mail server did not answer in time."}
+
+
 @pytest.mark.drill
 def test_twin_without_the_deadline_a_dripping_server_holds_the_workers(people, workers):
     factories.a_request()
