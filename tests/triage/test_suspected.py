@@ -35,6 +35,7 @@ def test_the_page_says_why_and_offers_to_decide_before_anything_else(staff_clien
     page = staff_client.get(detail(a_suspect()))
 
     assertContains(page, "It holds links.")
+    assertContains(page, "Nobody, because it looks like spam.")
     assert [form.slug for forms in page.context["steps"].values() for form in forms] == ["not-spam", "spam", "note"]
 
 
