@@ -237,3 +237,26 @@ def test_staff_words_take_the_place_of_ours(mails, staff):
 
 def test_marks_are_filled_once_and_never_again(clinic):
     assert messages.filled("{clinic} {phone}", {"clinic": "{phone}", "phone": "555"}) == "{phone} 555"
+
+
+def test_an_address_that_is_refused_is_given_up_at_once_and_is_no_fault_of_the_clinics(clinic, mail_server):
+    factories.a_recipient("desk@example.org")
+    a_request()
+    mail_server.refuse = {PAT: "550 no such mailbox"}
+
+    deliveries.sweep()
+
+    refused = Delivery.objects.to_patients().get()
+    assert (refused.state, refused.attempts) == ("failed", 1)
+    assert "550" in refused.last_error and PAT not in refused.last_error
+    assert not Delivery.objects.in_trouble().exists()
+    assert [to for to, _ in mail_server.accepted] == ["desk@example.org"]
+
+
+def test_an_address_that_is_busy_is_tried_again(clinic, mail_server):
+    a_request()
+    mail_server.refuse = {PAT: "451 try later"}
+
+    deliveries.sweep()
+
+    assert Delivery.objects.get().state == "waiting"
