@@ -182,6 +182,7 @@ class RequestForm(forms.ModelForm):
         phone = in_international_form(self.cleaned_data["phone"])
         if phone and sum(character.isdecimal() for character in phone) < FEWEST_DIGITS:
             raise forms.ValidationError("Check the phone number. It seems too short.")
+        self.fields["phone"].run_validators(phone)  # an extension may have made it longer
         return phone
 
     def clean_preferred_days(self):
@@ -199,10 +200,12 @@ class RequestForm(forms.ModelForm):
         return token
 
     def clean(self):
-        cleaned = super().clean()
-        if cleaned.get("phone") == "" == cleaned.get("email"):
+        if self.cleaned_data.get("phone") == "" == self.cleaned_data.get("email"):
             self.add_error("phone", ANSWERABLE)
-        return cleaned
+        return self.cleaned_data
+
+    def _post_clean(self):
+        """Not the model's own checks: the form has made them all, and they would ask the database twice more."""
 
     def free_text(self):
         return "\n".join(self.cleaned_data[name] for name in FREE_TEXTS)

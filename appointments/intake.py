@@ -18,15 +18,16 @@ from .models.request import new_reference
 from .tasks import deliver
 
 
-def receive(fields, *, form_token, spam_reasons=(), network=""):
+def receive(fields, *, form_token, spam_reasons=(), network="", profile=None, calendar=None):
     """Store what a patient sent and return the request: the stored one when the same form came before.
 
     `fields` are the cleaned values of AppointmentRequest's fields. A second click, a reload or a retry (same token, same
     words) gives the request that the first one made; the same token with other words is another request, because a form
     page from a cache must never swallow a second patient. What looks like spam is stored like any other, and nobody is
-    told at once. `network` is where it came from, to be counted.
+    told at once. `network` is where it came from, to be counted; `profile` and `calendar` are the clinic's, where the
+    caller has them at hand.
     """
-    wanted = a_new_request(fields, form_token, list(spam_reasons))
+    wanted = a_new_request(fields, form_token, list(spam_reasons), profile or ClinicProfile.objects.current(), calendar)
     recipients = [] if spam_reasons else recipients_for(wanted.service, wanted.created_at)
     with transaction.atomic():
         stored = store_once(wanted)
@@ -40,8 +41,8 @@ def receive(fields, *, form_token, spam_reasons=(), network=""):
     return stored
 
 
-def a_new_request(fields, form_token, spam_reasons):
-    now, profile = timezone.now(), ClinicProfile.objects.current()
+def a_new_request(fields, form_token, spam_reasons, profile, calendar):
+    now = timezone.now()
     return AppointmentRequest(
         **fields,
         form_token=form_token,
@@ -49,7 +50,7 @@ def a_new_request(fields, form_token, spam_reasons):
         created_at=now,
         consented_at=now,
         privacy_version=settings.PRIVACY_NOTICE_VERSION,
-        promised_by=profile.promised_by(now, fields["service"]),
+        promised_by=profile.promised_by(now, fields["service"], calendar),
         read_first=bool(warning_phrases(profile, message=fields["message"], access_needs=fields["access_needs"])),
         suspected_spam=bool(spam_reasons),
         spam_reasons=spam_reasons,
@@ -66,7 +67,7 @@ def repeats(message, now):
     if len(message) < spam.SHORTEST_REPEAT:
         return 0
     lately = AppointmentRequest.objects.filter(created_at__gt=now - timedelta(hours=1), message=message)
-    return lately[: spam.MOST_REPEATS].count()
+    return len(lately.order_by().values_list("pk")[: spam.MOST_REPEATS])
 
 
 def tell(stored, recipients):
@@ -89,7 +90,14 @@ def take_as_genuine(suspected, *, by):
 
 def find(fields, form_token):
     """The request that this form with these words has made before, or None."""
-    return AppointmentRequest.objects.filter(form_token=form_token, content_digest=digest(fields)).first()
+    return same(AppointmentRequest(form_token=form_token, content_digest=digest(fields))).first()
+
+
+def same(wanted):
+    """The one stored request that came from the same form with the same words, if there is one."""
+    return AppointmentRequest.objects.filter(
+        form_token=wanted.form_token, content_digest=wanted.content_digest
+    ).order_by()
 
 
 def store_once(wanted):
@@ -100,11 +108,12 @@ def store_once(wanted):
     """
     for _ in range(10):
         AppointmentRequest.objects.bulk_create([wanted], ignore_conflicts=True)
-        stored = AppointmentRequest.objects.filter(
-            form_token=wanted.form_token, content_digest=wanted.content_digest
-        ).first()
+        stored = same(wanted).values_list("pk", "secret").first()
+        if stored and stored[1] == wanted.secret:
+            wanted.pk = stored[0]
+            return wanted
         if stored:
-            return stored
+            return same(wanted).get()
         wanted.reference = new_reference()  # the conflict was the reference: one in 78 thousand million
     raise RuntimeError("No free reference was found.")
 

@@ -41,15 +41,22 @@ class SendRequest(FormView):
     def post(self, request, *args, **kwargs):
         """One of the steps; without a word of which, the answers are checked and read back."""
         form = self.get_form()
-        if form.is_valid() and (stored := intake.find(form.request_fields(), form.cleaned_data["form_token"])):
-            return self.receipt(stored)  # also when the form has closed since
+        sends = request.POST.get("step") == "send" and "change" not in request.POST
+        if not (sends and self.state.is_open) and (receipt := self.receipt_of(form)):
+            return receipt  # sending finds it by itself
         if not self.state.is_open:
             return self.closed()
         if "change" in request.POST:
             return self.render_to_response(self.get_context_data(form=self.named(form.reopened())))
         if not form.is_valid():
             return self.form_invalid(form)
-        return self.send(form) if request.POST.get("step") == "send" else self.check(form)
+        return self.send(form) if sends else self.check(form)
+
+    def receipt_of(self, form):
+        """For a form that was sent before: its receipt again, whatever has become of the site since."""
+        if form.is_valid() and (stored := intake.find(form.request_fields(), form.cleaned_data["form_token"])):
+            return self.receipt(stored)
+        return None
 
     def check(self, form):
         self.template_name = self.check_template
@@ -61,12 +68,14 @@ class SendRequest(FormView):
         network = throttle.network_of(self.request)
         lately = RequestCount.requests_of(network)
         if throttle.is_flood(lately):
-            return error_page(self.request, 429)
+            return self.receipt_of(form) or error_page(self.request, 429)
         stored = intake.receive(
             form.request_fields(),
             form_token=form.cleaned_data["form_token"],
             spam_reasons=self.spam_reasons(form, lately),
             network=network,
+            profile=self.profile,
+            calendar=form.calendar,
         )
         return self.receipt(stored)
 

@@ -126,12 +126,12 @@ class ClinicProfile(models.Model):
         """Whether the form takes no requests on that day."""
         return self.paused and (self.paused_until is None or today < self.paused_until)
 
-    def promised_by(self, since, service=None):
+    def promised_by(self, since, service=None, calendar=None):
         """The moment by which we contact a patient whose request came at `since`, by the service's promise or our own.
 
         A clinic that is closed for longer than a year still owes an answer: then its closures do not count.
         """
-        calendar = clinic_calendar()
+        calendar = calendar or clinic_calendar()
         promise = service.promise if service and service.promise else self.promise
         try:
             return hours.add_opening_time(calendar, since, promise)

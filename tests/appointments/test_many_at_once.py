@@ -88,7 +88,13 @@ def test_twin_without_immediate_transactions_patients_are_turned_away(patients, 
     waiting = patients(8)
     barrier = threading.Barrier(8)
     store_once = intake.store_once
-    monkeypatch.setattr(intake, "store_once", lambda wanted: (barrier.wait(20), store_once(wanted))[1])  # all have read
+
+    def read_then_write(wanted):
+        AppointmentRequest.objects.exists()
+        barrier.wait(20)  # all have read
+        return store_once(wanted)
+
+    monkeypatch.setattr(intake, "store_once", read_then_write)
 
     with transactions_that_begin_as_readers():
         responses = at_once(send, waiting)
