@@ -75,7 +75,7 @@ class StatusFilter(Choice):
             for value, label in AppointmentRequest.Status.choices
         },
         "suspected": ("Suspected spam", lambda requests, user: requests.suspected()),
-        "cancelled": ("Canceled by the patient", lambda requests, user: requests.cancelled_by_patient()),
+        "cancelled": ("Called off by the patient", lambda requests, user: requests.cancelled_by_patient()),
         "all": ("All", lambda requests, user: requests),
     }
 

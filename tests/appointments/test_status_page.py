@@ -8,6 +8,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from appointments.models import AppointmentRequest, ChangedMeanwhile, PatientReply
+from clinic.templatetags.clinic import moment
 from tests import factories
 
 SOON = timezone.now() + timedelta(days=3)
@@ -47,7 +48,7 @@ STORIES = {
     "reached": (
         lambda request, by: missed_call(request, by=by, outcome="reached", note="zqcanary"),
         "We have talked about your request",
-        "We reached you on",
+        "we reached you",
     ),
     "contacting": (
         lambda request, by: missed_call(request, by=by, note="zqcanary"),
@@ -111,6 +112,17 @@ def test_a_promise_that_was_missed_is_said_so(client, services):
     stored = factories.a_request(promised_by=timezone.now() - timedelta(hours=1))
 
     assertContains(client.get(address(stored)), "We are late, and we are sorry")
+
+
+def test_it_says_when_we_tried_and_when_we_will_try_again(client, services, staff):
+    stored, again = factories.a_request(), timezone.now() + timedelta(days=1)
+    missed_call(stored, by=staff, next_attempt_at=again)
+
+    page = client.get(address(stored))
+
+    for at in (stored.first_attempt_at, again):
+        assertContains(page, f"<dd>{moment(at)}</dd>", html=True)
+    assertNotContains(page, "..")
 
 
 def test_a_booking_shows_how_to_get_ready(client, services, staff):
