@@ -256,9 +256,12 @@ class Delivery(models.Model):
         return alike.untold(now).filter(pk__in={self.pk, *first})
 
     def _mails_of_the_last_hour(self, now):
-        """When this recipient was last sent something about requests, newest first: accepted, or on its way."""
+        """When this recipient was last sent something about requests, newest first: accepted, or on its way.
+
+        What is on its way is asked first: a message accepted between the two is counted twice rather than missed.
+        """
         theirs = Delivery.objects.filter(recipient=self.recipient_id, kind__in=self.TOGETHER)
-        accepted = theirs.filter(accepted_at__gt=now - timedelta(hours=1), accepted_at__lte=now)
+        accepted = theirs.filter(accepted_at__gt=now - timedelta(hours=1), accepted_at__lte=now + LEASE)
         times = accepted.order_by("-accepted_at").values_list("accepted_at", flat=True).distinct()[:AT_ONCE]
         on_the_way = theirs.filter(state=self.State.SENDING, lease_until__gt=now).values_list("lease").distinct()
         return [now] * on_the_way.count() + list(times)
