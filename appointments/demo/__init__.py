@@ -54,7 +54,15 @@ def tell(story, staff, find_guide, told):
         request.deliveries.update(**accepted(received))
     for step in story.get("steps", []):
         take(step, request, staff, told)
+    opened_soon(request, received)
     return request
+
+
+def opened_soon(request, received):
+    """Somebody looked within minutes, as at a clinic that runs well; what came in the last hour is still unopened."""
+    if received < timezone.now() - timedelta(hours=1):
+        unopened = AppointmentRequest.objects.filter(pk=request.pk, first_opened_at=None)
+        unopened.update(first_opened_at=received + timedelta(minutes=12))
 
 
 def accepted(at):
