@@ -26,6 +26,15 @@ SERVICES = [
     ("child-imaging", "An X-ray or scan for a child", "For babies, children and teenagers. A parent can stay close."),
     ("question", "A question before you decide", "You are not sure what you need. We call you and explain."),
 ]
+PREPARATION = {
+    "imaging": "Bring your referral and earlier pictures, if you have any.\n\n"
+    "Wear clothes without metal, and leave jewelry at home. Tell us if you are or may be pregnant.",
+    "injections": "Bring a list of your medicines. Tell us if you take a blood thinner or have had an allergic reaction.\n\n"
+    "Do not stop a medicine on your own. Plan a quiet hour afterward.",
+    "barium": "Your stomach or bowel must be empty. When we call, we tell you from when on not to eat and drink.\n\n"
+    "If you have diabetes, ask us before you change a meal or a medicine.",
+    "child-imaging": "Bring a favorite toy or blanket. A parent can stay close.\n\nTell us if that parent may be pregnant.",
+}
 WEEKDAYS, SATURDAY = range(5), 5
 
 
@@ -43,4 +52,10 @@ def load():
     first_day = timezone.localdate() + timedelta(days=17)
     Closure.objects.create(first_day=first_day, last_day=first_day + timedelta(days=1), reason="Staff training days")
     for position, (slug, name, description) in enumerate(SERVICES, start=1):
-        Service.objects.create(slug=slug, name=name, description=description, position=position * 10)
+        Service.objects.create(
+            slug=slug,
+            name=name,
+            description=description,
+            preparation=PREPARATION.get(slug, ""),
+            position=position * 10,
+        )
