@@ -1,0 +1,104 @@
+"""An hour of spam from many addresses, and patients among it: each is taken in, hardly one is suspected, few mails go out."""
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+from django.db.models import F
+
+from appointments import deliveries
+from appointments.models import AppointmentRequest, Delivery, RequestCount
+from tests import factories
+from tests.appointments.test_deliveries import later
+
+from . import size
+from .conftest import Browser
+
+pytestmark = pytest.mark.django_db
+
+URL = "/request/"
+SPAM, SPAMMERS = size(60, 5_000), size(12, 200)
+GENUINE, BEHIND_ONE_ADDRESS = size(16, 100), size(8, 20)
+MINUTES = 60
+MOST_MAILS = 12  # an hour for each recipient
+
+
+def genuine(number):
+    behind_one = number < BEHIND_ONE_ADDRESS  # a hospital's network, say
+    address = "192.0.2.1" if behind_one else f"198.51.100.{number}"
+    return address, {"name": f"Patient {number}", "message": f"My knee hurts when I walk. I am {20 + number}."}
+
+
+def spam(number):
+    """One of five kinds, the last of which only its number gives away."""
+    traits = [
+        {"website": "https://example.org"},
+        {"message": f"Cheap pills https://example.org/{number} https://example.org/more"},
+        {"message": "We can bring your clinic to the first page of every search engine."},
+        {"form_token": factories.a_form_token(age=timedelta(seconds=1))},
+        {"message": f"Hello dear, I have an offer, number {number}."},
+    ]
+    return f"203.0.113.{number % SPAMMERS}", {"name": f"Spam {number}", **traits[number // SPAMMERS % len(traits)]}
+
+
+def a_minute_later():
+    """As if a minute had passed for all that is stored."""
+    minute = timedelta(minutes=1)
+    later(minutes=1)
+    RequestCount.objects.update(began=F("began") - minute)
+    AppointmentRequest.objects.update(created_at=F("created_at") - minute)
+
+
+def busiest_hour(minutes):
+    return max(sum(start <= minute < start + 60 for minute in minutes) for start in minutes)
+
+
+def test_patients_in_a_flood_are_taken_in_and_their_clinic_is_not_flooded(form_page, mailoutbox, record_figures):
+    dice, answers = Random(7), form_page(Browser())
+    hour = [[] for _ in range(MINUTES)]
+    for make, number in [(genuine, GENUINE), (spam, SPAM)]:
+        for at in range(number):
+            # The patients behind one address come one after the other, the rest as it happens.
+            minute = (
+                at * MINUTES // BEHIND_ONE_ADDRESS
+                if make is genuine and at < BEHIND_ONE_ADDRESS
+                else dice.randrange(MINUTES)
+            )
+            hour[minute].append((make, at))
+
+    sent_at = {}
+    for minute in range(2 * MINUTES):
+        for make, number in hour[minute] if minute < MINUTES else []:
+            address, words = make(number)
+            forged = f"{dice.randrange(256)}.{dice.randrange(256)}.1.1, 10.0.0.1"
+            answer = Browser(REMOTE_ADDR=address).post(
+                URL, {**answers, "form_token": factories.a_form_token(), **words}, HTTP_X_FORWARDED_FOR=forged
+            )
+            assert answer.status_code == 303
+        before = len(mailoutbox)
+        while deliveries.sweep(limit=1):
+            pass
+        for message in mailoutbox[before:]:
+            sent_at.setdefault(message.to[0], []).append(minute)
+        if minute >= MINUTES and not Delivery.objects.undelivered().exists():
+            break
+        a_minute_later()
+
+    patients = AppointmentRequest.objects.filter(name__startswith="Patient")
+    suspected = AppointmentRequest.objects.filter(name__startswith="Spam", suspected_spam=True).count()
+    busiest = max(busiest_hour(minutes) for minutes in sent_at.values())
+    record_figures(
+        patients=patients.count(),
+        patients_suspected=patients.filter(suspected_spam=True).count(),
+        spam_suspected=f"{suspected} of {SPAM}",
+        most_mails_in_an_hour=busiest,
+    )
+    assert patients.count() == GENUINE
+    assert AppointmentRequest.objects.count() == GENUINE + SPAM
+    assert patients.filter(suspected_spam=True).count() <= 1
+    assert suspected > SPAM / 2
+    assert len(sent_at) == 2
+    assert busiest <= MOST_MAILS
+    assert not Delivery.objects.undelivered().exists()
+    networks = SPAMMERS + GENUINE - BEHIND_ONE_ADDRESS + 1
+    assert RequestCount.objects.values("network").distinct().count() <= 2 * networks, "a forged header made new ones"
