@@ -5,7 +5,7 @@ LIKE_PRODUCTION = CLINIC_ENV=production SECRET_KEY="$$(head -c 40 /dev/urandom |
 	SITE_URL=https://clinic.example.org DATABASE_URL=postgres://clinic@127.0.0.1/clinic \
 	EMAIL_URL=smtp+tls://clinic:secret@mail.example.org:587 DEFAULT_FROM_EMAIL=clinic@example.org
 
-.PHONY: run test drill lint screenshots python
+.PHONY: run test drill bench-intake lint screenshots python
 
 run: python
 	@$(IN_ENVIRONMENT) run
@@ -15,6 +15,9 @@ test: python
 
 drill: python
 	@DRILL=1 $(IN_ENVIRONMENT) -m tests tests/faults $(ARGS)
+
+bench-intake: python
+	@$(IN_ENVIRONMENT) -m benchmarks.intake $(ARGS)
 
 lint: python
 	@$(IN_ENVIRONMENT) install
