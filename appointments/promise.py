@@ -8,6 +8,7 @@ from django.utils import timezone
 from clinic.hours import Calendar, opening_time_between
 from clinic.models import clinic_calendar
 
+from .escalation import AMBER_AFTER, RED_AFTER
 from .models import AppointmentRequest
 
 SOON = 0.25  # amber when this share of the promised opening hours is left
@@ -53,6 +54,15 @@ class Promise:
         if self.appointment_request.promised_by < self.among.now:
             return "overdue"
         return "soon" if self.left <= self.given * SOON else "ok"
+
+    @property
+    def unopened(self):
+        """'late' (red) or 'soon' (amber) when nobody has opened the request for long, else ''."""
+        row = self.appointment_request
+        if row.first_opened_at or row.suspected_spam or not row.is_open:
+            return ""
+        waited = opening_time_between(self.among.calendar, row.created_at, self.among.now)
+        return "late" if waited >= RED_AFTER else "soon" if waited >= AMBER_AFTER else ""
 
     @property
     def words(self):

@@ -212,7 +212,9 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
 
     @admin.display(description="Status")
     def state(self, appointment_request):
-        return format_html_join(" ", '<span class="badge badge-{}">{}</span>', badges(appointment_request))
+        unopened = appointment_request.promise.unopened
+        found = [(f"unopened-{unopened}", "Not opened yet")] * bool(unopened) + badges(appointment_request)
+        return format_html_join(" ", '<span class="badge badge-{}">{}</span>', found)
 
     @admin.display(description="Guide")
     def guide(self, appointment_request):

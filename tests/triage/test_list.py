@@ -9,7 +9,8 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
 from appointments.models import AppointmentRequest
-from tests.factories import a_request, a_service, a_user
+from clinic.models import OpeningHours
+from tests.factories import a_request, a_service, a_user, opening_hours
 
 from .pages import LIST, SEARCH, action
 
@@ -154,3 +155,18 @@ def test_staff_without_permission_see_no_requests(client, clinic):
     assert client.get(LIST).status_code == 403
     assert client.post(SEARCH, {"q": "Pat"}).status_code == 403
     assert AppointmentRequest.objects.get().first_opened_at is None
+
+
+@pytest.mark.parametrize(("hours_ago", "badge"), [(0.5, None), (2, "unopened-soon"), (5, "unopened-late")])
+def test_what_nobody_has_opened_stands_out(staff_client, clinic, hours_ago, badge):
+    OpeningHours.objects.all().delete()
+    opening_hours("00:00", "23:59", weekdays=range(7))
+    row = a_request(created_at=timezone.now() - timedelta(hours=hours_ago))
+
+    before = staff_client.get(LIST)
+    row.mark_opened()
+    after = staff_client.get(LIST)
+
+    assert ("Not opened yet" in before.content.decode()) is bool(badge)
+    assert not badge or f"badge-{badge}" in before.content.decode()
+    assertNotContains(after, "Not opened yet")
