@@ -92,7 +92,9 @@ def test_sending_the_page_as_it_is_stores_what_was_read_back(client, check_page)
 
 
 def test_change_opens_the_form_as_it_was_without_complaints(client, check_page):
-    page = check_page(message="Two & more", preferred_days=["monday", "friday"], voicemail_ok="on", email="a@example.org")
+    page = check_page(
+        message="Two & more", preferred_days=["monday", "friday"], voicemail_ok="on", email="a@example.org"
+    )
 
     response = client.post(URL, {**carried(page), "change": "phone"})
 
