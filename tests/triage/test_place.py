@@ -118,14 +118,24 @@ def test_the_clinics_name_stands_in_the_header(staff_client, clinic):
 def test_services_and_recipients_are_edited(staff_client, clinic):
     service = a_service("Imaging")
     staff_client.post(
-        f"/admin/clinic/service/{service.pk}/change/", {"name": "X-rays", "slug": "imaging", "position": "5"}
+        f"/admin/clinic/service/{service.pk}/change/",
+        {"name": "X-rays", "slug": "imaging", "position": "5", "promise_hours": "4", "preparation": "Wear no metal."},
     )
     staff_client.post(
-        "/admin/appointments/recipient/add/", {"name": "Desk", "email": "new@example.org", "active": "on"}
+        "/admin/appointments/recipient/add/",
+        {
+            "name": "Desk",
+            "email": "new@example.org",
+            "active": "on",
+            "duty_hours-TOTAL_FORMS": "0",
+            "duty_hours-INITIAL_FORMS": "0",
+        },
     )
 
     service.refresh_from_db()
     assert (service.name, service.active) == ("X-rays", False)
+    assert (service.promise_hours, service.preparation) == (4, "Wear no metal.")
+    assertContains(staff_client.get(f"/admin/clinic/service/{service.pk}/change/"), "Desk")
     assertContains(staff_client.get("/admin/appointments/recipient/"), "new@example.org")
 
 
