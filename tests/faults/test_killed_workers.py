@@ -110,6 +110,7 @@ def test_twin_marked_first_and_sent_after_messages_are_lost(clinic, mail_server,
     assert lost
 
 
+@pytest.mark.drill
 def test_twin_without_leases_what_a_dead_worker_held_stays_in_its_hands(clinic, mail_server, killed_workers):
     requests_for_new_people()
     with killed_workers("--without", "leases", chance=0.3):
