@@ -1,6 +1,7 @@
 """Logs that hold no patient data: an exception's message may quote what a patient typed, so it is left out."""
 
 import logging
+import re
 import traceback
 
 from django.core.exceptions import ImproperlyConfigured
@@ -8,13 +9,15 @@ from django.db import OperationalError
 from django.views.debug import SafeExceptionReporterFilter
 
 SPEAKS_OF_THE_MACHINE = (ImproperlyConfigured, OperationalError, OSError)  # "could not connect", "disk full"
+SECRET_IN_ADDRESS = re.compile(r"(/request/(?:sent|status)/)[^/\s]+")  # opens the patient's page
 
 
 class PlainFormatter(logging.Formatter):
     """One line for each record, line breaks escaped; tracebacks as places and types, without messages."""
 
     def format(self, record):
-        head, *trace = super().format(record).split("\nTraceback", 1)
+        text = SECRET_IN_ADDRESS.sub(r"\1…", super().format(record))
+        head, *trace = text.split("\nTraceback", 1)
         return head.replace("\r", "\\r").replace("\n", "\\n") + "".join("\nTraceback" + part for part in trace)
 
     def formatException(self, exc_info):

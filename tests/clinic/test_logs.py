@@ -1,0 +1,38 @@
+"""What a log line may hold."""
+
+import logging
+
+from clinic.logs import PlainFormatter
+
+
+def written(message, *args, **extra):
+    record = logging.LogRecord("site", logging.WARNING, __file__, 1, message, args, extra.get("exc_info"))
+    return PlainFormatter("%(message)s").format(record)
+
+
+def test_the_secret_of_a_patients_page_is_left_out():
+    said = written("Not Found: %s", "/request/status/apHstYN9ETlHRuF2vH4bF60E/appointment.ics")
+
+    assert said == "Not Found: /request/status/…/appointment.ics"
+
+
+def test_a_line_stays_a_line():
+    assert written("Not Found: %s", "/x\r\n2026 ERROR forged") == "Not Found: /x\\r\\n2026 ERROR forged"
+
+
+def test_an_error_is_told_without_what_it_quotes():
+    try:
+        raise ValueError("Pat Sample, 212-555-0142")
+    except ValueError as error:
+        said = written("It failed", exc_info=(type(error), error, error.__traceback__))
+
+    assert "builtins.ValueError" in said
+    assert "test_logs.py" in said
+    assert "212-555-0142" not in said.replace('raise ValueError("Pat Sample, 212-555-0142")', "")
+
+
+def test_an_error_of_the_machine_says_what_is_wrong():
+    try:
+        raise OSError("No space left on device")
+    except OSError as error:
+        assert "No space left on device" in written("It failed", exc_info=(type(error), error, error.__traceback__))
