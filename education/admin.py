@@ -196,7 +196,8 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
         return {} if obj else {"slug": ["title"]}
 
     def has_delete_permission(self, request, obj=None):
-        return super().has_delete_permission(request, obj) and not (obj and obj.is_live)
+        # What patients have read stays provable: a published guide is withdrawn, not deleted.
+        return super().has_delete_permission(request, obj) and not (obj and obj.was_published())
 
     def get_view_on_site_url(self, obj=None):
         return obj.get_absolute_url() if obj and obj.is_live else None

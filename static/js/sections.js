@@ -199,6 +199,20 @@
     return bar;
   }
 
+  // After an error the server draws the saved sections first and the new ones last; their numbers still say where they
+  // stand. A new section that was given no number comes last.
+  function inTheirOrder() {
+    const end = document.createComment("");
+    rows().at(-1)?.after(end);
+    const place = (row) => {
+      const number = Number(field(row, "position")?.value);
+      return number || row.classList.contains("has_original") ? number : Infinity;
+    };
+    const sorted = rows().map((row) => [place(row), row]).sort(([a], [b]) => (a === b ? 0 : a - b));
+    sorted.forEach(([, row]) => end.before(row));
+    end.remove();
+  }
+
   // At the start ------------------------------------------------------------------------------------------------------
 
   const all = make("div", "section-all");
@@ -209,5 +223,6 @@
   }
   group.querySelector(".inline-heading").after(all, live);
   group.classList.add("sections-dressed");
+  inTheirOrder();
   rows().forEach((row) => dress(row, { open: !row.classList.contains("has_original") }));
 })();

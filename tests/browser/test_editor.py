@@ -182,6 +182,22 @@ def test_all_sections_open_and_fold_at_once_and_an_error_stays_open(signed_in_pa
     expect(page.get_by_text("This field is required.")).to_be_visible()
 
 
+def test_the_order_survives_an_error(signed_in_page, clinic):
+    page, guide = signed_in_page, a_guide(sections=SECTIONS)
+    open_form(page, guide)
+    press(page, "Move up: Getting ready")
+    page.locator("#id_summary").fill("")
+    page.get_by_role("button", name="Save and continue editing").click()
+
+    expect(page.get_by_text("This field is required.")).to_be_visible()
+    assert headings(page) == ["Getting ready", "Medicines", "What it is", "When to call"]
+
+    press(page, "Move up: When to call")  # numbers all of them anew
+    page.locator("#id_summary").fill("In short.")
+    save(page)
+    assert stored(guide) == ["Getting ready", "Medicines", "When to call", "What it is"]
+
+
 @pytest.mark.parametrize("work", ["typed", "moved", "none"])
 def test_unsaved_work_is_not_left_without_a_question(signed_in_page, clinic, work):
     page, guide = signed_in_page, a_guide(sections=SECTIONS)

@@ -202,7 +202,7 @@ def test_the_address_stays_once_published(staff_client, clinic):
     assert (guide.slug, guide.title) == ("backs", "Back pain 2")
 
 
-def test_a_live_guide_cannot_be_deleted(staff_client, clinic):
+def test_what_was_published_is_withdrawn_and_not_deleted(staff_client, clinic):
     guide = a_published_guide()
     delete = reverse("admin:education_guide_delete", args=[guide.pk])
 
@@ -211,7 +211,16 @@ def test_a_live_guide_cannot_be_deleted(staff_client, clinic):
     assert Guide.objects.get().is_live
 
     guide.withdraw(by=None)
-    staff_client.post(delete, {"post": "yes"})
+    assert staff_client.post(delete, {"post": "yes"}).status_code == 403
+    staff_client.post(LIST, {"action": "delete_selected", "post": "yes", "_selected_action": [guide.pk]})
+    assert Guide.objects.get().revisions.exists()
+
+
+def test_a_draft_that_was_never_published_can_be_deleted(staff_client, clinic):
+    guide = a_guide()
+
+    staff_client.post(reverse("admin:education_guide_delete", args=[guide.pk]), {"post": "yes"})
+
     assert not Guide.objects.exists()
 
 
