@@ -37,8 +37,9 @@ def escalate(now=None):
 def tell_again(appointment_request, now=None):
     """False when it was opened in the meantime, or another worker was quicker."""
     now = now or timezone.now()
+    recipients = duty.everybody_for(appointment_request.service)
     still_late = unopened().filter(pk=appointment_request.pk, escalated_at=None)
-    if not still_late.update(escalated_at=now):
+    if not recipients or not still_late.update(escalated_at=now):
         return False
     Delivery.objects.bulk_create(
         Delivery(
@@ -48,6 +49,6 @@ def tell_again(appointment_request, now=None):
             created_at=now,
             next_attempt_at=now,
         )
-        for recipient in duty.everybody_for(appointment_request.service)
+        for recipient in recipients
     )
     return True

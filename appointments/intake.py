@@ -17,6 +17,9 @@ from .models import AppointmentRequest, Delivery, RequestCount, StatusChange
 from .models.request import new_reference
 from .tasks import deliver
 
+# Not the patient's words: an editor who publishes between two clicks makes no second request of one.
+FROM_THE_SITE = {"guide_title", "guide_revision"}
+
 
 def receive(fields, *, form_token, spam_reasons=(), network="", profile=None, calendar=None):
     """Store what a patient sent and return the request: the stored one when the same form came before.
@@ -28,13 +31,13 @@ def receive(fields, *, form_token, spam_reasons=(), network="", profile=None, ca
     caller has them at hand.
     """
     wanted = a_new_request(fields, form_token, list(spam_reasons), profile or ClinicProfile.objects.current(), calendar)
-    recipients = [] if spam_reasons else recipients_for(wanted.service, wanted.created_at)
+    recipients = [] if wanted.suspected_spam else recipients_for(wanted.service, wanted.created_at)
     with transaction.atomic():
         stored = store_once(wanted)
         if stored.secret != wanted.secret:
             return stored
         StatusChange.objects.create(request=stored, to_status=stored.status, at=stored.created_at)
-        if not spam_reasons:
+        if not stored.suspected_spam:
             tell(stored, recipients)
         if network:
             RequestCount.add_request(network)
@@ -43,6 +46,7 @@ def receive(fields, *, form_token, spam_reasons=(), network="", profile=None, ca
 
 def a_new_request(fields, form_token, spam_reasons, profile, calendar):
     now = timezone.now()
+    read_first = bool(warning_phrases(profile, message=fields["message"], access_needs=fields["access_needs"]))
     return AppointmentRequest(
         **fields,
         form_token=form_token,
@@ -51,8 +55,8 @@ def a_new_request(fields, form_token, spam_reasons, profile, calendar):
         consented_at=now,
         privacy_version=settings.PRIVACY_NOTICE_VERSION,
         promised_by=profile.promised_by(now, fields["service"], calendar),
-        read_first=bool(warning_phrases(profile, message=fields["message"], access_needs=fields["access_needs"])),
-        suspected_spam=bool(spam_reasons),
+        read_first=read_first,
+        suspected_spam=bool(spam_reasons) and not read_first,  # what may be an emergency waits for no decision
         spam_reasons=spam_reasons,
     )
 
@@ -120,5 +124,6 @@ def store_once(wanted):
 
 def digest(fields):
     """A keyed fingerprint of what was sent: tells two contents apart, cannot be guessed back."""
+    fields = {name: value for name, value in fields.items() if name not in FROM_THE_SITE}
     canonical = json.dumps(fields, sort_keys=True, default=lambda value: getattr(value, "pk", None) or str(value))
     return hmac.new(settings.SECRET_KEY.encode(), canonical.encode(), hashlib.sha256).hexdigest()

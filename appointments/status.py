@@ -20,6 +20,7 @@ from clinic.models import ClinicProfile
 from . import throttle
 from .calendar_file import calendar_file
 from .forms import TOO_LONG, tidied
+from .intake import warning_phrases
 from .models import AppointmentRequest, ChangedMeanwhile, PatientReply, StepNotAllowed
 from .views import SeeOther
 
@@ -160,7 +161,8 @@ class Reply(BySecret, FormView):
 
     def form_valid(self, form):
         try:
-            self.appointment_request.add_reply(kind=self.kind, text=form.text())
+            warns = warning_phrases(ClinicProfile.objects.current(), message=form.text(), access_needs="")
+            self.appointment_request.add_reply(kind=self.kind, text=form.text(), read_first=bool(warns))
         except (StepNotAllowed, ChangedMeanwhile):
             if not self.was_sent_before(form.text()):
                 form.add_error(None, NOT_TAKEN)

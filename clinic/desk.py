@@ -73,6 +73,8 @@ def counts(user):
         ("On the waiting list", requests.filter(status="waitlisted"), "status=waitlisted"),
     ]
     if_any = [
+        ("Reached, not decided", requests.undecided(), "status=undecided"),
+        ("News from the patient", requests.with_unread_reply(), "status=reply"),
         ("Called off by the patient", requests.cancelled_by_patient(), "status=cancelled"),
         ("Suspected spam", requests.suspected(), "status=suspected"),
     ]
@@ -84,11 +86,14 @@ def with_addresses(lists):
 
 
 def call_next(user):
-    """Whom to call now, what to read first and then in order of promise: not yet reached, no later time agreed, not in somebody else's hands."""
+    """Whom to call now, what to read first and then in order of promise.
+
+    Not yet reached, or to be called again by now; no later time agreed; not in somebody else's hands.
+    """
     now = timezone.now()
-    due = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+    due = Q(contacted_at=None, next_attempt_at=None) | Q(next_attempt_at__lte=now)
     mine_or_free = Q(assigned_to=user) | Q(assigned_to=None) | Q(claimed_until=None) | Q(claimed_until__lte=now)
-    requests = AppointmentRequest.objects.to_contact().filter(due, mine_or_free)
+    requests = AppointmentRequest.objects.ours_to_act().filter(due, mine_or_free)
     requests = requests.order_by("-read_first", "promised_by", "pk")
     promises = Promises.today()
     rows = list(requests.select_related("service", "assigned_to")[:SHOWN])

@@ -18,6 +18,7 @@ TEST_MAILS_AN_HOUR = 10
 
 class DutyHoursInline(admin.TabularInline):
     model = DutyHours
+    template = "admin/clinic/rows.html"  # the stock one leaves its inputs without labels
     extra = 1
     verbose_name = "row"
     verbose_name_plural = "on duty (no rows: always)"

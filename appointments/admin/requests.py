@@ -11,6 +11,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from clinic.models import ClinicProfile, Service
@@ -75,6 +76,8 @@ class StatusFilter(Choice):
             for value, label in AppointmentRequest.Status.choices
         },
         "suspected": ("Suspected spam", lambda requests, user: requests.suspected()),
+        "undecided": ("Reached, not decided", lambda requests, user: requests.undecided()),
+        "reply": ("News from the patient", lambda requests, user: requests.with_unread_reply()),
         "cancelled": ("Called off by the patient", lambda requests, user: requests.cancelled_by_patient()),
         "all": ("All", lambda requests, user: requests),
     }
@@ -162,7 +165,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request):
         found = getattr(request, "found", None)
-        reply = PatientReply.objects.filter(request=OuterRef("pk"))
+        reply = PatientReply.objects.filter(request=OuterRef("pk"), read_at=None)
         queryset = super().get_queryset(request).annotate(has_reply=Exists(reply))
         return queryset if found is None else queryset.filter(pk__in=found)
 
@@ -324,6 +327,8 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
         attempts = list(appointment_request.attempts.select_related("by"))
         notes = list(appointment_request.notes.select_related("by"))
         replies = list(appointment_request.replies.all())
+        if may_triage and any(reply.read_at is None for reply in replies):
+            appointment_request.replies.filter(read_at=None).update(read_at=timezone.now())
         steps = offered_steps(appointment_request, request.user, tried)
         context = {
             **self.admin_site.each_context(request),
@@ -367,7 +372,10 @@ def phrases_in(appointment_request):
 
 def badges(appointment_request):
     """[(kind, words)]: how it stands, and what to look at before that."""
-    found = [("read-first", "Read first")] * (appointment_request.read_first and appointment_request.clock_is_running)
+    must_be_read = appointment_request.clock_is_running or (
+        appointment_request.has_reply and appointment_request.is_open
+    )
+    found = [("read-first", "Read first")] * (appointment_request.read_first and must_be_read)
     found += [("suspected", "Suspected spam")] * (appointment_request.suspected_spam and appointment_request.is_open)
     found += [("reply", "The patient has added")] * (appointment_request.has_reply and appointment_request.is_open)
     return [

@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('message', 'Message'), ('other_time', 'Asked to be called at another time')], max_length=10)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('text', models.TextField(max_length=500)),
+                ('read_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 'verbose_name_plural': 'patient replies',

@@ -46,7 +46,18 @@ class AppointmentRequestQuerySet(models.QuerySet):
 
     def to_contact(self):
         """Nobody has reached the patient yet, and the next step is ours."""
-        return self.genuine().filter(status__in=AppointmentRequest.OURS_TO_ACT, contacted_at=None)
+        return self.ours_to_act().filter(contacted_at=None)
+
+    def undecided(self):
+        """Somebody has reached the patient, and nothing is decided yet."""
+        return self.ours_to_act().filter(contacted_at__isnull=False)
+
+    def ours_to_act(self):
+        return self.genuine().filter(status__in=AppointmentRequest.OURS_TO_ACT)
+
+    def with_unread_reply(self):
+        """The patient has added something that no member of staff has seen."""
+        return self.open().filter(pk__in=PatientReply.objects.filter(read_at=None).values("request"))
 
     def suspected(self):
         """It looks like spam, and nobody has decided yet."""
@@ -407,9 +418,15 @@ class AppointmentRequest(models.Model):
             )
         self._close(self.Outcome.UNREACHABLE, by=by)
 
+    @transaction.atomic
     def mark_duplicate(self, *, by, of):
         if of.pk == self.pk:
             raise StepNotAllowed("A request cannot repeat itself. Give the reference of the other one.")
+        both = AppointmentRequest.objects.filter(pk__in=[self.pk, of.pk])
+        list(both.select_for_update().order_by("pk").values_list("pk"))  # nobody closes the other one meanwhile
+        of.refresh_from_db()
+        if not of.is_open:
+            raise StepNotAllowed(f"{of.reference} is closed: then nobody would look after the patient. Keep this one.")
         self._close(self.Outcome.DUPLICATE, by=by, reason=f"Repeats {of.reference}", duplicate_of=of)
 
     @transaction.atomic
@@ -445,13 +462,15 @@ class AppointmentRequest(models.Model):
         return Note.objects.create(request=self, by=by, text=text)
 
     @transaction.atomic
-    def add_reply(self, *, kind, text):
+    def add_reply(self, *, kind, text, read_first=False):
         """What the patient adds on the status page, once of each kind. Staff who had the request open are told so."""
         if not AppointmentRequest.objects.filter(pk=self.pk).update(version=F("version") + 1):  # holds the row
             raise ChangedMeanwhile
         self.refresh_from_db()
         if not self.takes_reply(kind):
             raise StepNotAllowed("We could not take that.")
+        if read_first:
+            AppointmentRequest.objects.filter(pk=self.pk).update(read_first=True)
         return PatientReply.objects.create(request=self, kind=kind, text=text)
 
     def allows(self, status):
@@ -597,6 +616,7 @@ class PatientReply(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     at = models.DateTimeField(default=timezone.now)
     text = models.TextField(max_length=500)
+    read_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["at", "pk"]

@@ -31,6 +31,7 @@ def healthy(clinic, settings):
     WorkerHeartbeat.beat("worker")
     factories.a_recipient()
     factories.a_service()
+    settings.TRUSTED_PROXIES = 1
     settings.PRODUCTION, settings.HTTPS, settings.ALLOWED_HOSTS = True, True, ["clinic.example.org", "testserver"]
     with MailServer().running() as server:
         use(settings, server.port)

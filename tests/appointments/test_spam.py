@@ -1,11 +1,12 @@
 """What looks like spam is tagged: stored and answered like any other, and nobody gets a mail about it."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
 from pytest_django.asserts import assertContains
 
-from appointments import spam
+from appointments import intake, spam
 from appointments.models import AppointmentRequest, Delivery, RequestCount
 from tests import factories
 
@@ -127,3 +128,15 @@ def test_the_same_words_of_long_ago_count_for_nothing(form_page):
     patient.post(URL, form_page(patient, message=words))
 
     assert not suspects().exists()
+
+
+def test_what_may_be_an_emergency_waits_for_no_decision(clinic):
+    factories.a_recipient()
+    fields = factories.request_fields(message="I have chest pain")
+
+    stored = intake.receive(fields, form_token=uuid.uuid4(), spam_reasons=["It came from a busy connection."])
+
+    assert stored.read_first
+    assert not stored.suspected_spam
+    assert stored.spam_reasons
+    assert stored.deliveries.count() == 1

@@ -389,3 +389,14 @@ def test_the_database_refuses_half_facts(clinic, constraint, facts):
 
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         AppointmentRequest.objects.filter(pk=request.pk).update(**facts)
+
+
+def test_two_requests_cannot_be_closed_as_duplicates_of_each_other(clinic, staff):
+    one, other = factories.a_request(), factories.a_request()
+    as_read_before = AppointmentRequest.objects.get(pk=other.pk)
+    one.mark_duplicate(by=staff, of=other)
+
+    with pytest.raises(StepNotAllowed, match="is closed"):
+        as_read_before.mark_duplicate(by=staff, of=AppointmentRequest(pk=one.pk))
+
+    assert AppointmentRequest.objects.open().get() == other

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from appointments.models import Delivery, Recipient, WorkerHeartbeat
+from appointments.models import AppointmentRequest, Delivery, Recipient, WorkerHeartbeat
 from clinic.models import ClinicProfile, OpeningHours
 from tests.factories import a_recipient, a_request, a_service, a_user, opening_hours
 
@@ -140,6 +140,16 @@ def test_whom_to_call_next(staff_client, staff, all_well):
     assert [row.pk for row in page.context["call_next"]] == [first.pk, second.pk]
     assertContains(page, action(first, "claim"))
     assertNotContains(page, "Pat Sample")
+
+
+def test_who_was_reached_is_called_again_at_the_time_agreed_and_never_forgotten(staff_client, staff, all_well):
+    row = a_request()
+    row.record_attempt(by=staff, channel="phone", outcome="reached")
+    assertContains(staff_client.get(DESK), "Reached, not decided")
+
+    AppointmentRequest.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now() - timedelta(minutes=1))
+
+    assert [shown.pk for shown in staff_client.get(DESK).context["call_next"]] == [row.pk]
 
 
 def test_claiming_from_the_desk_leads_to_the_call(staff_client, staff, all_well):

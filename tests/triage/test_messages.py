@@ -103,8 +103,21 @@ def test_what_the_patient_added_is_on_the_page_and_marked_in_the_list(staff_clie
     assertNotContains(staff_client.get(LIST), "The patient has added")
     appointment_request.add_reply(kind="message", text="Bring <my> dog?")
 
-    assertContains(staff_client.get(detail(appointment_request)), "Bring &lt;my&gt; dog?")
     assertContains(staff_client.get(LIST), "The patient has added")
+    assertContains(staff_client.get("/admin/"), "News from the patient")
+    assertContains(staff_client.get(detail(appointment_request)), "Bring &lt;my&gt; dog?")
+    assertNotContains(staff_client.get(LIST), "The patient has added")  # somebody has read it
+    assertNotContains(staff_client.get("/admin/"), "News from the patient")
+
+
+def test_a_message_that_may_be_an_emergency_is_read_first(client, staff_client, clinic):
+    appointment_request = a_request()
+    staff_client.get(detail(appointment_request))
+
+    address = reverse("appointments:message", args=[appointment_request.secret])
+    client.post(address, "message=Now+I+have+chest+pain", content_type="application/x-www-form-urlencoded")
+
+    assertContains(staff_client.get(LIST), "Read first")
 
 
 def test_a_patients_message_is_listed_as_the_patients(staff_client, staff, clinic):
