@@ -2,7 +2,7 @@
 PYTHON ?= python3
 IN_ENVIRONMENT = $(PYTHON) -I clinic/bootstrap.py
 LIKE_PRODUCTION = CLINIC_ENV=production SECRET_KEY="$$(head -c 40 /dev/urandom | od -An -tx1 | tr -d ' \n')" \
-	SITE_URL=https://clinic.example.org DATABASE_URL=postgres://clinic@127.0.0.1/clinic \
+	SITE_URL=https://clinic.example.org TRUSTED_PROXIES=1 DATABASE_URL=postgres://clinic@127.0.0.1/clinic \
 	EMAIL_URL=smtp+tls://clinic:secret@mail.example.org:587 DEFAULT_FROM_EMAIL=clinic@example.org
 
 .PHONY: run test drill bench-intake lint screenshots python

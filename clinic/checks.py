@@ -57,6 +57,14 @@ def ready_for_patients(app_configs, **kwargs):
         errors.append(Error("ALLOWED_HOSTS has a *.", hint="Name the site's hosts.", id="clinic.E011"))
     if not settings.HTTPS:
         errors.append(Error("SITE_URL is not https.", hint="Patients' words must travel encrypted.", id="clinic.E012"))
+    if settings.HTTPS and not settings.TRUSTED_PROXIES:
+        errors.append(
+            Error(
+                "TRUSTED_PROXIES is 0, so every page would send its reader to https for ever.",
+                hint="Set it to the number of your proxies, usually 1. The last must send X-Forwarded-Proto.",
+                id="clinic.E014",
+            )
+        )
     if django.VERSION[:3] < DJANGO_FLOOR:
         errors.append(Error("Django is older than 5.2.19.", hint="Install requirements.txt again.", id="clinic.E013"))
     return errors

@@ -21,7 +21,15 @@ DJANGO_6 = django.VERSION >= (6, 0)  # the one switch: tasks and CSP are part of
 env = Env()
 env.read_env(str(BASE_DIR / ".env"), recurse=False)
 
-PRODUCTION = env.str("CLINIC_ENV", "local") == "production"
+CLINIC_ENV = env.str("CLINIC_ENV", "") or "local"
+if CLINIC_ENV not in ("local", "production"):
+    raise SystemExit(f"CLINIC_ENV is {CLINIC_ENV!r}: write production, or leave it out for the demo.")
+PRODUCTION = CLINIC_ENV == "production"
+
+
+def given(name, default, read=env.str):
+    """The variable's value; one that is set to nothing counts as not set."""
+    return read(name) if env.str(name, "") else default
 
 
 def needed(name, what):
@@ -34,7 +42,7 @@ def needed(name, what):
 
 # Where things are kept ------------------------------------------------------------------------------------------------
 
-DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve()
+DATA_DIR = Path(given("DATA_DIR", str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
@@ -88,21 +96,21 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 
 # The address of the site ----------------------------------------------------------------------------------------------
 
-HOST = env.str("HOST", "127.0.0.1")  # what the embedded server listens on
-PORT = env.int("PORT", 8000)
+HOST = given("HOST", "127.0.0.1")  # what the embedded server listens on
+PORT = given("PORT", 8000, env.int)
 SITE_URL = (needed("SITE_URL", "such as https://clinic.example.org") or f"http://127.0.0.1:{PORT}").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [urlsplit(SITE_URL).hostname])
+ALLOWED_HOSTS = given("ALLOWED_HOSTS", [urlsplit(SITE_URL).hostname], env.list)
 if not PRODUCTION:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
 HTTPS = SITE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if HTTPS else []
 ROOT_URLCONF = "clinic.urls"
 WSGI_APPLICATION = "clinic.wsgi.application"
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)  # how many proxies of ours add to X-Forwarded-For
+TRUSTED_PROXIES = given("TRUSTED_PROXIES", 0, env.int)  # how many proxies of ours add to X-Forwarded-For
 
 # What the site is made of ---------------------------------------------------------------------------------------------
 
-DEBUG = env.bool("DEBUG", False) and not PRODUCTION
+DEBUG = given("DEBUG", False, env.bool) and not PRODUCTION
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -159,14 +167,14 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["forms"]
 CRISPY_TEMPLATE_PACK = "forms"
 
 # Work that waits: queued in the database, in the same transaction as what it belongs to.
-TASKS = {"default": {"BACKEND": env.str("TASKS_BACKEND", "django_tasks_db.DatabaseBackend")}}
+TASKS = {"default": {"BACKEND": given("TASKS_BACKEND", "django_tasks_db.DatabaseBackend")}}
 
 # Language and time ----------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-us"
-TIME_ZONE = env.str("TIME_ZONE", "America/New_York")
+TIME_ZONE = given("TIME_ZONE", "America/New_York")
 USE_TZ = True
-PHONENUMBER_DEFAULT_REGION = env.str("PHONE_REGION", "US")
+PHONENUMBER_DEFAULT_REGION = given("PHONE_REGION", "US")
 
 # Mail -----------------------------------------------------------------------------------------------------------------
 # EMAIL_URL such as smtp+tls://user:password@mail.example.org:587; signs such as @ in the password as %40. Without one
@@ -217,8 +225,10 @@ SECURE_REFERRER_POLICY = "same-origin"  # not no-referrer: the form's CSRF check
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = PRODUCTION and HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", True)
-SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", True)
+# Whether the clinic's other hosts speak https is not ours to promise: off until the clinic says so.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SECURE_HSTS_INCLUDE_SUBDOMAINS = given("HSTS_INCLUDE_SUBDOMAINS", False, env.bool)
+SECURE_HSTS_PRELOAD = given("HSTS_PRELOAD", False, env.bool)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # No error page may need what it is not given, and none may touch a broken body again.
@@ -259,16 +269,16 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [{"js": [static_lazy("js/word-paste.js")], "ext
 # The clinic's own numbers ---------------------------------------------------------------------------------------------
 
 # Shown when the database cannot be asked for the profile that staff edit.
-FALLBACK_CLINIC_NAME = env.str("CLINIC_NAME", "The clinic")
+FALLBACK_CLINIC_NAME = given("CLINIC_NAME", "The clinic")
 FALLBACK_CLINIC_PHONE = env.str("CLINIC_PHONE", "")
 PRIVACY_NOTICE_VERSION = "2026-11"
 FORM_TOKEN_MAX_AGE = 24 * 60 * 60  # seconds that a form page may stay open
-DIGEST_AT = time.fromisoformat(env.str("DIGEST_AT", "09:00"))  # by the clinic's clock
+DIGEST_AT = time.fromisoformat(given("DIGEST_AT", "09:00"))  # by the clinic's clock
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", "")  # instead of a random one for the demo's staff account
-REQUESTS_PER_HOUR_REFUSED = env.int("REQUESTS_PER_HOUR_REFUSED", 100)  # from one address; more is a flood
+REQUESTS_PER_HOUR_REFUSED = given("REQUESTS_PER_HOUR_REFUSED", 100, env.int)  # from one address; more is a flood
 # From one address; more only looks like spam. Raise them where many patients share one, as on a clinic's own tablet.
-REQUESTS_PER_TEN_MINUTES_SUSPECTED = env.int("REQUESTS_PER_TEN_MINUTES_SUSPECTED", 5)
-REQUESTS_PER_DAY_SUSPECTED = env.int("REQUESTS_PER_DAY_SUSPECTED", 20)
+REQUESTS_PER_TEN_MINUTES_SUSPECTED = given("REQUESTS_PER_TEN_MINUTES_SUSPECTED", 5, env.int)
+REQUESTS_PER_DAY_SUSPECTED = given("REQUESTS_PER_DAY_SUSPECTED", 20, env.int)
 
 # Logs: never what a patient typed -------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://clinic@127.0.0.1/clinic",
     "EMAIL_URL": "smtp+tls://clinic:secret@mail.example.org:587",
     "DEFAULT_FROM_EMAIL": "clinic@example.org",
+    "TRUSTED_PROXIES": "1",
 }
 
 
@@ -303,6 +304,7 @@ def test_production_passes_its_own_checks(tmp_path):
     ("wrong", "message"),
     [
         ({"CLINIC_ENV": "local"}, "clinic.E010"),
+        ({"TRUSTED_PROXIES": ""}, "clinic.E014"),
         ({"ALLOWED_HOSTS": "*"}, "clinic.E011"),
         ({"SITE_URL": "http://clinic.example.org"}, "clinic.E012"),
         ({"SECRET_KEY": "short"}, "security.W009"),
@@ -344,7 +346,7 @@ def test_the_mail_server_is_read_from_one_address(tmp_path, url, expected):
     assert shown.stdout.strip() == str(expected), shown.stderr
 
 
-@pytest.mark.parametrize("name", [name for name in PRODUCTION if name != "CLINIC_ENV"])
+@pytest.mark.parametrize("name", [name for name in PRODUCTION if name not in ("CLINIC_ENV", "TRUSTED_PROXIES")])
 def test_production_does_not_start_without_what_it_needs(tmp_path, name):
     checked = manage("check", tmp_path=tmp_path, **{**PRODUCTION, name: ""})
 
