@@ -53,7 +53,10 @@ def install_a_browser():
     """As the platform allows; what fails here ends as the loud line of the tests that were left out."""
     root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     ways = [
-        ("apt-get", [[*root, "apt-get", "update", "-q"], [*root, "apt-get", "install", "-q", "-y", "chromium"]]),
+        (
+            "apt-get",
+            [[*root, "apt-get", "update", "-q"], [*root, "apt-get", "install", "-q", "-y", "chromium", "libatomic1"]],
+        ),
         ("brew", [["brew", "install", "--cask", "chromium"]]),
         (sys.executable, [[sys.executable, "-m", "playwright", "install", "chromium"]]),
     ]
