@@ -16,6 +16,7 @@ from .postgresql import NoPostgreSQL, a_database
 
 WORKERS = "0" if os.environ.get("DRILL") == "1" else "2"
 AGAIN_ON_POSTGRESQL = "not once"
+FAILURES = 1  # pytest's own code: tests failed
 NO_TESTS = 5  # pytest's own code: of those that were named, none is for this database
 # A .env beside the code must not turn the tests into production.
 OWN_ENVIRONMENT = {"CLINIC_ENV": "local", "EMAIL_URL": "", "SITE_URL": ""}
@@ -45,8 +46,15 @@ def pytest(database_url, arguments):
     with tempfile.TemporaryDirectory(prefix="clinic-test-") as data:
         environment = {**os.environ, **OWN_ENVIRONMENT, "DATA_DIR": data, "DATABASE_URL": database_url}
         chosen = ["-m", AGAIN_ON_POSTGRESQL] if database_url else []
-        command = [sys.executable, "-m", "pytest", "-n", WORKERS, "--dist", "loadfile", *chosen, *arguments]
-        return subprocess.call(command, env=environment)
+        command = [sys.executable, "-m", "pytest", *chosen, *arguments]
+        code = subprocess.call([*command, "-n", WORKERS, "--dist", "loadfile"], env=environment)
+        if code == FAILURES:
+            # Real processes, browsers and clocks on a busy computer: what failed gets one more try, alone and in sight.
+            print("\n*** SOME TESTS FAILED (see above): once more, one after the other", flush=True)
+            code = subprocess.call([*command, "--last-failed", "--last-failed-no-failures", "none"], env=environment)
+            # Nothing to try again means that what failed was no test.
+            code = FAILURES if code == NO_TESTS else code
+        return code
 
 
 def install_a_browser():
