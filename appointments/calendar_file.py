@@ -35,6 +35,6 @@ def event(appointment_request, clinic, changed_at):
     event.add("dtend", timezone.localtime(appointment_request.end))
     event.add("summary", f"Appointment at {clinic.name}")
     event.add("location", ", ".join(filter(None, [appointment_request.place, *clinic.address.splitlines()])))
-    event.add("status", "CANCELLED" if appointment_request.was_booked else "CONFIRMED")
+    event.add("status", "CANCELLED" if appointment_request.was_called_off else "CONFIRMED")
     event.add("class", "PRIVATE")  # a shared calendar shows others only that the time is taken
     return event

@@ -18,9 +18,11 @@ from datetime import timedelta
 from django.core.mail import get_connection
 from django.db import Error as DatabaseTrouble
 from django.db import connection as database
+from django.db import transaction
 
+from . import duty
 from .emails import message_for
-from .models import Delivery, WorkerHeartbeat
+from .models import Delivery, Recipient, WorkerHeartbeat
 from .models.delivery import FARTHEST_RETRY
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ THEN_EVERY = 300  # seconds, plus or minus a fifth
 SEND_WITHIN = 30  # seconds for one message, however slowly the mail server drips
 PAGE_WAITS = 15  # for a test mail
 CLOSE_WITHIN = 3  # seconds to say good-bye
+NOBODY_LEFT = "The recipient was switched off, and there is no other. Add a recipient."
 
 
 class NotAccepted(Exception):
@@ -49,7 +52,10 @@ def deliver(delivery_id):
     if delivery is None or not delivery.claim():
         return False
     if delivery.recipient and not delivery.recipient.active:
-        delivery.mark_not_needed()
+        hand_over(delivery)
+        return False
+    if not delivery.is_still_true():
+        delivery.mark_dropped()
         return False
     server = None
     try:
@@ -69,6 +75,25 @@ def deliver(delivery_id):
         return delivery.mark_accepted()
     finally:
         say_goodbye(server)
+
+
+@transaction.atomic
+def hand_over(delivery):
+    """Its recipient was switched off: tell everybody else of the same requests. Red while there is nobody else."""
+    if not Recipient.objects.active().exists():
+        delivery.mark_refused(NOBODY_LEFT, retry_in=FARTHEST_RETRY, needs_help=True)
+        return
+    requests = [held.request for held in delivery.told_together() if held.request]
+    others = {service: duty.everybody_for(service) for service in {request.service for request in requests}}
+    Delivery.objects.bulk_create(
+        (
+            Delivery(request=request, recipient=other, kind=delivery.kind)
+            for request in requests
+            for other in others[request.service]
+        ),
+        ignore_conflicts=True,  # who has one was told already, or will be
+    )
+    delivery.mark_handed_over()
 
 
 def sweep(limit=100):

@@ -76,6 +76,7 @@ def counts(user):
         ("Reached, not decided", requests.undecided(), "status=undecided"),
         ("News from the patient", requests.with_unread_reply(), "status=reply"),
         ("Called off by the patient", requests.cancelled_by_patient(), "status=cancelled"),
+        ("Over, not closed", requests.past_bookings(), "status=past"),
         ("Suspected spam", requests.suspected(), "status=suspected"),
     ]
     return with_addresses(lists) + [row for row in with_addresses(if_any) if row[1]]

@@ -79,6 +79,7 @@ class StatusFilter(Choice):
         "undecided": ("Reached, not decided", lambda requests, user: requests.undecided()),
         "reply": ("News from the patient", lambda requests, user: requests.with_unread_reply()),
         "cancelled": ("Called off by the patient", lambda requests, user: requests.cancelled_by_patient()),
+        "past": ("Booked, over, not closed", lambda requests, user: requests.past_bookings()),
         "all": ("All", lambda requests, user: requests),
     }
 
@@ -399,8 +400,8 @@ def offered_steps(appointment_request, user, tried=None):
 
 def what_happened(since, history, attempts, notes, replies):
     """[(when, who, what)] since a moment, oldest first: for somebody whose page was out of date."""
-    events = [(row.at, row.by, row.get_to_status_display()) for row in history]
+    events = [(row.at, row.author, row.get_to_status_display()) for row in history]
     events += [(row.at, row.by, str(row)) for row in attempts]
     events += [(row.at, row.by, "wrote a note") for row in notes]
-    events += [(row.at, None, str(row)) for row in replies]
+    events += [(row.at, "the patient", str(row)) for row in replies]
     return sorted((event for event in events if event[0] >= since), key=lambda event: event[0])

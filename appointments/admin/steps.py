@@ -186,15 +186,22 @@ def reason_field(label, otherwise="", **kwargs):
     )
 
 
+def text_field(label, otherwise):
+    """Words that the patient will read on the page of the request."""
+    return forms.CharField(label=label, max_length=1000, widget=LONG, error_messages={"required": otherwise})
+
+
 class AwaitPatient(Step):
     slug, title, group = "await", "Wait for the patient", "Next"
     button, done = "Wait for the patient", "We are waiting for the patient."
     leads_to = Status.AWAITING_PATIENT
 
-    reason = reason_field("What we are waiting for, such as a referral", "Write what we are waiting for.")
+    help = "The patient reads these words on the page of the request. Write nothing about health."
+
+    text_for_patient = text_field("What the patient should do or send", "Write what the patient should do or send.")
 
     def take(self, *, by):
-        self.appointment_request.await_patient(by=by, reason=self.cleaned_data["reason"])
+        self.appointment_request.await_patient(by=by, text_for_patient=self.cleaned_data["text_for_patient"])
 
 
 class Waitlist(Step):
@@ -214,17 +221,32 @@ class Decline(Step):
     leads_to, closes_as = Status.CLOSED, Outcome.DECLINED
 
     reason = reason_field("Reason, for the record", "Write the reason.")
-    text_for_patient = forms.CharField(
-        label="What the patient is told",
-        max_length=1000,
-        widget=LONG,
-        error_messages={"required": "Write what the patient is told."},
-    )
+    text_for_patient = text_field("What the patient is told", "Write what the patient is told.")
 
     def take(self, *, by):
         self.appointment_request.decline(
             by=by, reason=self.cleaned_data["reason"], text_for_patient=self.cleaned_data["text_for_patient"]
         )
+
+
+class TookPlace(Step):
+    slug, title, button = "took-place", "The appointment took place", "Close: it took place"
+    done = "The request is closed: the appointment took place."
+    leads_to, closes_as = Status.CLOSED, Outcome.FULFILLED
+
+    def take(self, *, by):
+        self.appointment_request.close_fulfilled(by=by)
+
+
+class DidNotCome(Step):
+    slug, title, button = "did-not-come", "The patient did not come", "Close: did not come"
+    done = "The request is closed: the patient did not come."
+    leads_to, closes_as = Status.CLOSED, Outcome.NOSHOW
+
+    reason = reason_field("What is known (optional)", required=False)
+
+    def take(self, *, by):
+        self.appointment_request.close_noshow(by=by, reason=self.cleaned_data["reason"])
 
 
 class Redirect(Step):
@@ -348,6 +370,8 @@ STEPS = {
         AwaitPatient,
         Waitlist,
         Reopen,
+        TookPlace,
+        DidNotCome,
         Decline,
         Redirect,
         Withdraw,

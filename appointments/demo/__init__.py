@@ -15,6 +15,7 @@ from ..models import AppointmentRequest, Delivery, Recipient
 
 RECIPIENTS = [("Front desk", "front-desk@harborlane.example.org"), ("Nurse on call", "nurse@harborlane.example.org")]
 MOMENTS = ("first_opened_at", "first_attempt_at", "contacted_at", "closed_at")
+NOT_FOR_THE_VERB = ("do", "by", "at", "in_days", "held", "of", "again")
 EMPTY = {
     "for_whom": "self",
     "phone": "",
@@ -126,7 +127,7 @@ def move_back(request, at):
 def take(step, request, staff, told):
     """One of the model's verbs, by a member of staff, with its traces moved back to when it happened."""
     began = timezone.now()
-    facts = {name: value for name, value in step.items() if name not in ("do", "by", "at", "in_days", "of", "again")}
+    facts = {name: value for name, value in step.items() if name not in NOT_FOR_THE_VERB}
     if "of" in step:
         facts["of"] = told[step["of"]]
     if "in_days" in step:
@@ -134,6 +135,10 @@ def take(step, request, staff, told):
         facts["end"] = facts["start"] + timedelta(minutes=30)
     if "again" in step:
         facts["next_attempt_at"] = next_working_day(*step["again"])
+    if "held" in step:  # the verbs book nothing in the past
+        start = working_day(*step["held"])
+        AppointmentRequest.objects.filter(pk=request.pk).update(start=start, end=start + timedelta(minutes=30))
+        request.refresh_from_db()
     if step["do"] == "mark_opened":
         request.mark_opened()
     elif "by" in step:

@@ -26,6 +26,9 @@ URGENT_PACE = timedelta(minutes=5)
 TOGETHER_FROM = 11  # so many waiting go in one mail, however few were sent
 TOGETHER_AT_MOST = 5000
 
+NO_LONGER_TRUE = "The request has moved on since."
+SWITCHED_OFF = "The recipient was switched off. Others are told instead."
+
 
 class RecipientQuerySet(models.QuerySet):
     def active(self):
@@ -270,7 +273,9 @@ class Delivery(models.Model):
         """What one message tells: this delivery, and those that were claimed with it."""
         if self.kind not in self.TOGETHER or self.lease is None:
             return [self]
-        claimed = Delivery.objects.filter(lease=self.lease).select_related("request").order_by("created_at", "pk")
+        claimed = (
+            Delivery.objects.filter(lease=self.lease).select_related("request__service").order_by("created_at", "pk")
+        )
         return list(claimed) or [self]
 
     def mark_accepted(self):
@@ -288,9 +293,25 @@ class Delivery(models.Model):
             needs_help=needs_help,
         )
 
-    def mark_not_needed(self):
-        """The recipient was switched off since: nothing is owed any more."""
-        return self._mark(state=self.State.DISMISSED, last_error="The recipient is no longer active.", needs_help=False)
+    def is_still_true(self):
+        """Whether a message to a patient says what is so. To staff, who look at the desk anyway, all is told."""
+        if self.kind == self.Kind.NEWS:
+            return self.status_change.told_as == (self.request.outcome or self.request.status)
+        return self.kind != self.Kind.ACKNOWLEDGEMENT or self.request.outcome != "spam"  # who is told nothing at all
+
+    def drop(self):
+        """Take back what is not sent yet and no longer true."""
+        Delivery.objects.filter(pk=self.pk, state=self.State.WAITING).update(
+            state=self.State.DISMISSED, last_error=NO_LONGER_TRUE
+        )
+
+    def mark_dropped(self):
+        """The same for a message that this worker holds."""
+        return self._mark(state=self.State.DISMISSED, last_error=NO_LONGER_TRUE, needs_help=False)
+
+    def mark_handed_over(self):
+        """The recipient was switched off, and others are told instead."""
+        return self._mark(state=self.State.DISMISSED, last_error=SWITCHED_OFF, needs_help=False)
 
     def send_again(self, *, by):
         """Somebody asks for another try, now."""

@@ -82,6 +82,10 @@ class AppointmentRequestQuerySet(models.QuerySet):
         by_link = StatusChange.objects.filter(by=None, outcome=withdrawn).values("request")
         return self.filter(outcome=withdrawn, start__gt=timezone.now(), pk__in=by_link)
 
+    def past_bookings(self):
+        """The appointment is over, and nobody has said yet whether it took place."""
+        return self.filter(status=AppointmentRequest.Status.BOOKED, end__lt=timezone.now())
+
     def in_order_of_promise(self):
         return self.order_by("promised_by", "pk")
 
@@ -104,6 +108,8 @@ class AppointmentRequest(models.Model):
         UNREACHABLE = "unreachable", "Could not be reached"
         DUPLICATE = "duplicate", "Duplicate"
         SPAM = "spam", "Spam"
+        FULFILLED = "fulfilled", "Took place"
+        NOSHOW = "noshow", "Patient did not come"
 
     class ForWhom(models.TextChoices):
         SELF = "self", "Me"
@@ -143,7 +149,8 @@ class AppointmentRequest(models.Model):
         Status.BOOKED: {Status.CLOSED},
         Status.CLOSED: {Status.NEW},
     }
-    ENDS_A_BOOKING = {Outcome.WITHDRAWN, Outcome.DECLINED}
+    AFTER_A_BOOKING = {Outcome.FULFILLED, Outcome.NOSHOW}  # once its time has come
+    ENDS_A_BOOKING = {Outcome.WITHDRAWN, Outcome.DECLINED, *AFTER_A_BOOKING}
     OURS_TO_ACT = [Status.NEW, Status.CONTACTING]
 
     reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=new_reference, editable=False)
@@ -249,7 +256,7 @@ class AppointmentRequest(models.Model):
                 violation_error_message="Say which request this one repeats.",
             ),
             models.CheckConstraint(
-                condition=~Q(status="booked") | Q(start__isnull=False),
+                condition=~(Q(status="booked") | Q(outcome__in=["fulfilled", "noshow"])) | Q(start__isnull=False),
                 name="booked_has_a_start",
                 violation_error_message="A booked appointment needs a date and a time.",
             ),
@@ -290,9 +297,9 @@ class AppointmentRequest(models.Model):
         return self.clock_is_running and self.promised_by < timezone.now()
 
     @property
-    def was_booked(self):
-        """There was an appointment, and it was called off."""
-        return not self.is_open and self.start is not None
+    def was_called_off(self):
+        """There was an appointment, and it was canceled."""
+        return not self.is_open and self.start is not None and self.outcome not in self.AFTER_A_BOOKING
 
     @property
     def can_be_withdrawn(self):
@@ -369,10 +376,10 @@ class AppointmentRequest(models.Model):
         attempt.save()
         return attempt
 
-    def await_patient(self, *, by, reason):
-        """We need something from the patient: information, a referral."""
-        self._need(reason, "Write what we are waiting for.")
-        self._step(self.Status.AWAITING_PATIENT, by=by, reason=reason)
+    def await_patient(self, *, by, text_for_patient):
+        """We need something from the patient: information, a referral. The text tells them what, on their page."""
+        self._need(text_for_patient, "Write what the patient should do or send.")
+        self._step(self.Status.AWAITING_PATIENT, by=by, text_for_patient=text_for_patient)
 
     def waitlist(self, *, by, reason=""):
         self._step(self.Status.WAITLISTED, by=by, reason=reason)
@@ -409,6 +416,13 @@ class AppointmentRequest(models.Model):
     def withdraw(self, *, by=None, reason=""):
         """The patient no longer wants it. `by` is None when the patient did it."""
         self._close(self.Outcome.WITHDRAWN, by=by, reason=reason)
+
+    def close_fulfilled(self, *, by=None, reason=""):
+        """The appointment took place. `by` is None when the site closed it, because nobody said otherwise."""
+        self._close(self.Outcome.FULFILLED, by=by, reason=reason)
+
+    def close_noshow(self, *, by, reason=""):
+        self._close(self.Outcome.NOSHOW, by=by, reason=reason)
 
     def close_unreachable(self, *, by):
         days = {timezone.localdate(at) for at in self.attempts.values_list("at", flat=True)}
@@ -477,12 +491,18 @@ class AppointmentRequest(models.Model):
         return status in self.TRANSITIONS[self.status]
 
     def allows_outcome(self, outcome):
+        if outcome in self.AFTER_A_BOOKING:
+            return self.status == self.Status.BOOKED and self.start <= timezone.now()
         return self.status != self.Status.BOOKED or outcome in self.ENDS_A_BOOKING
 
     def _close(self, outcome, *, by, **facts):
         if not self.allows_outcome(outcome):
-            raise StepNotAllowed("A booked appointment ends by withdrawing or declining it.")
-        if self.status == self.Status.BOOKED:
+            raise StepNotAllowed(
+                "Only a booked appointment whose time has come can have taken place."
+                if outcome in self.AFTER_A_BOOKING
+                else "A booked appointment ends by withdrawing or declining it, or when it has taken place."
+            )
+        if self.status == self.Status.BOOKED and outcome not in self.AFTER_A_BOOKING:
             facts["calendar_sequence"] = F("calendar_sequence") + 1
         self._step(self.Status.CLOSED, by=by, outcome=outcome, closed_at=timezone.now(), next_attempt_at=None, **facts)
 
@@ -493,20 +513,21 @@ class AppointmentRequest(models.Model):
                 f"A request that is “{self.get_status_display()}” cannot become “{self.Status(to).label}”."
             )
         was = self.status
+        facts.setdefault("text_for_patient", "")  # what was said of another step is no longer true
         self._change(by=by, status=to, **facts)
         change = StatusChange.objects.create(
             request=self, from_status=was, to_status=to, outcome=facts.get("outcome", ""), by=by, reason=reason
         )
-        self._drop_old_news()
-        if tell and self.email and MessageTemplate.is_sent(change.told_as):
+        tell = tell and bool(self.email) and MessageTemplate.is_sent(change.told_as)
+        self._drop_old_news(is_replaced=tell)
+        if tell:
             Delivery.objects.create(request=self, kind=Delivery.Kind.NEWS, status_change=change)
 
-    def _drop_old_news(self):
-        """What was not sent yet is no longer true. Spam is told nothing at all."""
-        kinds = Delivery.TO_PATIENT if self.outcome == self.Outcome.SPAM else [Delivery.Kind.NEWS]
-        self.deliveries.filter(kind__in=kinds, state=Delivery.State.WAITING).update(
-            state=Delivery.State.DISMISSED, last_error="The request has moved on since."
-        )
+    def _drop_old_news(self, *, is_replaced):
+        """What was not sent yet and is no longer true, or is told anew."""
+        for delivery in self.deliveries.to_patients().filter(state=Delivery.State.WAITING):
+            if not delivery.is_still_true() or (is_replaced and delivery.kind == Delivery.Kind.NEWS):
+                delivery.drop()
 
     def _was_told_today(self):
         midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -544,6 +565,12 @@ class StatusChange(models.Model):
 
     def __str__(self):
         return f"{self.from_status} → {self.to_status}"
+
+    @property
+    def author(self):
+        """Who took the step: a member of staff, or in words who else."""
+        closed_by_itself = self.outcome == AppointmentRequest.Outcome.FULFILLED
+        return self.by or ("the site" if closed_by_itself else "the patient")
 
     @property
     def told_as(self):

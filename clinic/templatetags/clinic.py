@@ -62,5 +62,7 @@ def tel(value):
 
 @register.filter
 def who(user):
-    """A member of staff as colleagues call them; empty for nobody."""
+    """A member of staff as colleagues call them, or the words that say who else; empty for nobody."""
+    if isinstance(user, str):
+        return user
     return (user.get_full_name() or user.get_username()) if user else ""

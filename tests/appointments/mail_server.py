@@ -48,15 +48,16 @@ class MailServer:
 
     async def handle_DATA(self, server, session, envelope):
         self.seen.append(envelope.content)
+        at_data = self.at_data  # now: whoever waits for reached_data may change it at once
         self.reached_data.set()
         await asyncio.sleep(self.slow_by)
-        if self.at_data == "hang":
+        if at_data == "hang":
             await asyncio.sleep(120)
-        if self.at_data == "drop":
+        if at_data == "drop":
             server.transport.abort()
             return ""
-        if self.at_data:
-            return self.at_data
+        if at_data:
+            return at_data
         self.accepted += [(recipient, envelope.content) for recipient in envelope.rcpt_tos]
         if self.after_data == "drop":
             asyncio.get_running_loop().call_later(0.02, server.transport.abort)

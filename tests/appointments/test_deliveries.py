@@ -283,6 +283,41 @@ def test_a_recipient_who_was_switched_off_is_not_written_to(people, mail_server)
     assert to(BOB).state == "dismissed"
 
 
+@pytest.mark.parametrize("at_once", [1, 20])
+def test_what_waited_for_somebody_who_was_switched_off_is_told_to_the_others(people, mail_server, at_once):
+    Recipient.objects.filter(email=ALICE).update(active=False)
+    requests = [factories.a_request(message=f"Request {number}") for number in range(at_once)]
+    assert not Delivery.objects.filter(recipient__email=ALICE).exists()
+    Recipient.objects.filter(email=ALICE).update(active=True)
+    Recipient.objects.filter(email=BOB).update(active=False)
+
+    deliveries.sweep()
+    deliveries.sweep()
+
+    assert {recipient for recipient, _ in mail_server.accepted} == {ALICE}
+    told = "".join(message_from_bytes(content).get_payload() for _, content in mail_server.accepted)
+    assert all(request.reference in told for request in requests)
+    assert not Delivery.objects.undelivered().exists()
+
+
+def test_where_nobody_is_left_to_tell_it_stays_red(people, mail_server, staff):
+    factories.a_request()
+    Recipient.objects.update(active=False)
+
+    deliveries.sweep()
+
+    assert not mail_server.accepted
+    assert Delivery.objects.in_trouble().count() == 2
+    assert "there is no other" in to(BOB).last_error
+
+    Recipient.objects.filter(email=BOB).update(active=True)
+    to(BOB).send_again(by=staff)
+    to(ALICE).send_again(by=staff)
+    deliveries.sweep()
+    assert [recipient for recipient, _ in mail_server.accepted] == [BOB]
+    assert not Delivery.objects.undelivered().exists()
+
+
 def test_a_claimed_delivery_is_nobody_elses_until_the_lease_ends(people, mail_server):
     factories.a_request()
     mine = to(ALICE)

@@ -126,7 +126,7 @@ def give_up(request, *, by):
 
 TOLD = {
     "contacting": lambda request, by: missed(request, by=by),
-    "awaiting_patient": lambda request, by: request.await_patient(by=by, reason="zqcanary"),
+    "awaiting_patient": lambda request, by: request.await_patient(by=by, text_for_patient="zqcanary"),
     "waitlisted": lambda request, by: request.waitlist(by=by, reason="zqcanary"),
     "booked": lambda request, by: request.book(by=by, **A_BOOKING),
     "declined": lambda request, by: request.decline(by=by, reason="zqcanary", text_for_patient="zqcanary"),
@@ -197,6 +197,38 @@ def test_news_that_was_overtaken_is_not_sent(mails, staff):
 
     assert mails() == []
     assert not Delivery.objects.undelivered().exists()
+
+
+def test_news_on_its_way_that_was_overtaken_is_not_tried_again(mails, staff, clinic, mail_server):
+    stored = a_request()
+    mails()
+    stored.book(by=staff, **A_BOOKING)
+    news = Delivery.objects.get(kind="news")
+    assert news.claim()
+    stored.withdraw()
+    news.mark_refused("The mail server answered 451.", retry_in=timedelta(0))
+
+    deliveries.sweep()
+
+    news.refresh_from_db()
+    assert (news.state, news.last_error) == ("dismissed", "The request has moved on since.")
+    assert len(mail_server.accepted) == 1
+
+
+def test_a_second_missed_call_keeps_the_news_of_the_first_that_is_not_sent_yet(mails, staff):
+    stored = a_request()
+    mails().clear()
+    missed(stored, by=staff)
+    missed(stored, by=staff, outcome="busy")
+
+    assert len(mails()) == 1
+
+
+def test_what_is_closed_as_spam_is_not_confirmed_any_more(mails, staff):
+    stored = a_request()
+    stored.mark_spam(by=staff)
+
+    assert mails() == []
 
 
 def test_a_step_that_was_lost_to_somebody_else_tells_nothing(clinic, staff):

@@ -43,6 +43,15 @@ def redirect(request, *, by):
     request.redirect(by=by, reason="zqcanary")
 
 
+def over(request, *, by):
+    """Booked, and its time has passed."""
+    request.book(by=by, **A_BOOKING)
+    yesterday = timezone.now() - timedelta(days=1)
+    AppointmentRequest.objects.filter(pk=request.pk).update(start=yesterday, end=yesterday + timedelta(minutes=30))
+    request.refresh_from_db()
+    return request
+
+
 STORIES = {
     "new": (lambda request, by: None, "We have your request", "We will contact you by"),
     "reached": (
@@ -56,9 +65,9 @@ STORIES = {
         "We will try again",
     ),
     "awaiting_patient": (
-        lambda request, by: request.await_patient(by=by, reason="zqcanary"),
+        lambda request, by: request.await_patient(by=by, text_for_patient="Send us <b>your</b> referral."),
         "We need something from you",
-        "call us",
+        "Send us &lt;b&gt;your&lt;/b&gt; referral.",
     ),
     "waitlisted": (
         lambda request, by: request.waitlist(by=by, reason="zqcanary"),
@@ -78,6 +87,16 @@ STORIES = {
         lambda request, by: request.mark_duplicate(by=by, of=factories.a_request()),
         "We have two requests from you",
         "go on with the other",
+    ),
+    "fulfilled": (
+        lambda request, by: over(request, by=by).close_fulfilled(by=by),
+        "Your appointment has passed",
+        "Thank you for coming",
+    ),
+    "noshow": (
+        lambda request, by: over(request, by=by).close_noshow(by=by, reason="zqcanary"),
+        "Your appointment has passed",
+        "We did not see you there",
     ),
     "spam": (lambda request, by: request.mark_spam(by=by), "Your request is closed", "We will not act on it"),
 }

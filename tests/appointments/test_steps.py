@@ -26,7 +26,7 @@ def reached(request, *, by):
 STEPS = {
     "record no answer": no_answer,
     "record reached": reached,
-    "wait for the patient": lambda request, *, by: request.await_patient(by=by, reason="A referral"),
+    "wait for the patient": lambda request, *, by: request.await_patient(by=by, text_for_patient="A referral"),
     "waiting list": lambda request, *, by: request.waitlist(by=by),
     "book": lambda request, *, by: request.book(by=by, **A_BOOKING),
     "decline": lambda request, *, by: request.decline(by=by, reason="Not ours", text_for_patient="Please ask …"),
@@ -189,7 +189,7 @@ def test_a_promise_that_was_kept_is_not_overdue(clinic, staff):
 @pytest.mark.parametrize(
     ("step", "sentence"),
     [
-        (lambda request, by: request.await_patient(by=by, reason=" "), "Write what we are waiting for."),
+        (lambda request, by: request.await_patient(by=by, text_for_patient=" "), "Write what the patient should do"),
         (lambda request, by: request.decline(by=by, reason="", text_for_patient="Sorry"), "Write the reason."),
         (
             lambda request, by: request.decline(by=by, reason="Full", text_for_patient=""),
@@ -320,7 +320,7 @@ def test_of_many_steps_at_once_one_is_taken_and_the_others_are_told(clinic, staf
         mine = AppointmentRequest.objects.get(pk=request.pk)
         barrier.wait(20)
         try:
-            mine.await_patient(by=staff, reason="A referral")
+            mine.await_patient(by=staff, text_for_patient="A referral")
         except ChangedMeanwhile:
             return "told"
         return "taken"

@@ -31,7 +31,7 @@ def desk(clinic, staff, settings):
         promised_by=timezone.now() - timedelta(days=20),
     )
     a_request().claim(by=staff)
-    a_request().await_patient(by=staff, reason="A referral")
+    a_request().await_patient(by=staff, text_for_patient="Send a referral")
     a_request().mark_spam(by=staff)
     tried = a_request(email="both@example.org")
     tried.record_attempt(by=staff, channel="phone", outcome="voicemail", note="Asked to call back")

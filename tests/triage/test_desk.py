@@ -110,7 +110,7 @@ def test_what_waits_is_counted_and_linked(staff_client, staff, all_well):
     overdue = a_request(promised_by=timezone.now() - timedelta(hours=1))
     mine = a_request()
     mine.claim(by=staff)
-    a_request().await_patient(by=staff, reason="A referral")
+    a_request().await_patient(by=staff, text_for_patient="A referral")
     a_request().waitlist(by=staff)
 
     counts = {label: (count, url) for label, count, url in staff_client.get(DESK).context["counts"]}

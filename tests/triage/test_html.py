@@ -34,7 +34,7 @@ def test_pages_are_valid_and_hold_no_inline_script_or_style(staff_client, staff,
     check(take(staff_client, desk, "waitlist", version=99))
     desk.mark_spam(by=staff)
     check(staff_client.get(detail(desk)))
-    check(take(staff_client, desk, "await", reason="Words"))
+    check(take(staff_client, desk, "await", text_for_patient="Words"))
 
 
 def test_a_form_of_another_site_changes_nothing(staff, desk):

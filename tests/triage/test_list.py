@@ -44,7 +44,7 @@ def test_filters_narrow_the_list(staff_client, staff, clinic):
     theirs.claim(by=a_user())
     overdue = a_request(promised_by=timezone.now() - timedelta(hours=1))
     waiting = a_request()
-    waiting.await_patient(by=staff, reason="A referral")
+    waiting.await_patient(by=staff, text_for_patient="A referral")
 
     def found(**query):
         return set(references(staff_client.get(LIST, query)))

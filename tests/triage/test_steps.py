@@ -35,7 +35,7 @@ def called(appointment_request, *, by, outcome="no_answer", days_ago=0):
         ("attempt", {"channel": "phone", "outcome": "no_answer"}, "contacting", ""),
         ("attempt", {"channel": "email", "outcome": "reached", "next_attempt_at": TOMORROW, "note": "Hm"}, "new", ""),
         ("book", BOOKING, "booked", ""),
-        ("await", {"reason": "A referral"}, "awaiting_patient", ""),
+        ("await", {"text_for_patient": "A referral"}, "awaiting_patient", ""),
         ("waitlist", {}, "waitlisted", ""),
         ("decline", {"reason": "Not here", "text_for_patient": "Please ask your doctor."}, "closed", "declined"),
         ("withdraw", {}, "closed", "withdrawn"),
@@ -146,7 +146,7 @@ def test_a_note_is_added_and_kept_from_being_empty(staff_client, staff, appointm
         ("book", {**BOOKING, "start": YESTERDAY, "place": "kept words"}, "must be in the future"),
         ("book", {**BOOKING, "minutes": "0", "place": "kept words"}, "At least 5 minutes."),
         ("book", {**BOOKING, "minutes": "9" * 40, "place": "kept words"}, "At most 600 minutes."),
-        ("await", {"reason": " "}, "Write what we are waiting for."),
+        ("await", {"text_for_patient": " "}, "Write what the patient should do or send."),
         ("decline", {"reason": "kept words", "text_for_patient": ""}, "Write what the patient is told."),
         ("decline", {"reason": "", "text_for_patient": "kept words"}, "Write the reason."),
         ("redirect", {"reason": ""}, "Write where the patient was sent."),
@@ -171,7 +171,7 @@ def test_a_step_that_does_not_exist_from_here_is_refused_with_what_was_typed(sta
     appointment_request.mark_spam(by=staff)
 
     page = staff_client.get(detail(appointment_request))
-    response = take(staff_client, appointment_request, "await", reason="A referral from Dr. Sample")
+    response = take(staff_client, appointment_request, "await", text_for_patient="A referral from Dr. Sample")
 
     assertNotContains(page, step(appointment_request, "await"))
     assertContains(response, "cannot become", status_code=422)

@@ -19,7 +19,7 @@ from django_tasks_db.management.commands.db_worker import Worker as TaskRunner
 from django_tasks_db.models import DBTaskResult
 from django_tasks_db.utils import exclusive_transaction
 
-from appointments import deliveries, digest, escalation
+from appointments import bookings, deliveries, digest, escalation
 from appointments.models import RequestCount, WorkerHeartbeat
 from appointments.promise import plural
 
@@ -133,6 +133,7 @@ class Worker:
     def keep_house(self):
         if time.monotonic() >= self.next_housekeeping:
             clear_away_old_rows()
+            bookings.close_old_ones()
             self.next_housekeeping = time.monotonic() + HOUSEKEEPING_EVERY
 
 

@@ -82,13 +82,15 @@ RECENT_STATES = [
 ]
 OLD_STATES = [
     (1, State.WAITLISTED, ""),
-    (700, State.BOOKED, ""),
+    (660, State.CLOSED, Outcome.FULFILLED),
+    (40, State.CLOSED, Outcome.NOSHOW),
     (120, State.CLOSED, Outcome.WITHDRAWN),
     (70, State.CLOSED, Outcome.UNREACHABLE),
     (50, State.CLOSED, Outcome.DECLINED),
     (30, State.CLOSED, Outcome.REDIRECTED),
     (30, State.CLOSED, Outcome.SPAM),
 ]
+OF_WHOM_WE_REACHED = {Outcome.REDIRECTED, Outcome.DECLINED, *AppointmentRequest.AFTER_A_BOOKING}
 REACHED = {State.AWAITING_PATIENT, State.WAITLISTED, State.BOOKED}
 
 
@@ -215,13 +217,15 @@ class Seed:
         if outcome == Outcome.SPAM:
             return {**facts, "closed_at": touched, "suspected_spam": True, "spam_reasons": ["It holds two links."]}
         facts["first_attempt_at"] = touched
-        if status in REACHED or outcome in (Outcome.REDIRECTED, Outcome.DECLINED):
+        if status in REACHED or outcome in OF_WHOM_WE_REACHED:
             facts["contacted_at"] = touched
-        if status == State.BOOKED:
+        if status == State.BOOKED or outcome in AppointmentRequest.AFTER_A_BOOKING:
             start = (touched + timedelta(days=random.randint(2, 20))).replace(minute=0, second=0, microsecond=0)
             facts |= {"start": start, "end": start + timedelta(minutes=30)}
+        if status == State.AWAITING_PATIENT:
+            facts["text_for_patient"] = "Please send us the referral of your doctor."
         if status == State.CLOSED:
-            facts["closed_at"] = touched
+            facts["closed_at"] = facts.get("end", touched)
         if outcome == Outcome.DECLINED:
             facts["text_for_patient"] = "We do not offer that test. Your doctor knows who does."
         return facts
