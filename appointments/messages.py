@@ -7,90 +7,19 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template import engines
 from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.dateformat import format as date_format
+from django.utils.formats import get_format
 
 from clinic.models import ClinicProfile
 
+from .languages import code_of
 from .models import Delivery, MessageTemplate, RequestCount
+from .wording import WORDS
 
-Step = MessageTemplate.Step
+Step, OURS = MessageTemplate.Step, MessageTemplate.OURS
 A_DAY_AT_MOST = 3  # confirmations to one address: nobody can be flooded through our form
 MARK = re.compile(r"\{([^{}]*)\}")
-SUBJECT = "News about your request to {clinic}"
-DEFAULTS = {  # step: (subject, body)
-    Step.ACKNOWLEDGEMENT: (
-        "We have your request to {clinic}",
-        """Thank you. We have your request, and our staff will read it.
-
-We will contact you by: {promised_by}
-Your reference: {reference}
-
-It is a request, not an appointment yet. We agree on a day and a time when we talk.
-
-See where your request stands, add a message or withdraw it:
-{link}
-
-If you want to talk to us, call {phone} and give your reference.""",
-    ),
-    Step.CONTACTING: (
-        "We tried to call you, {clinic}",
-        """We called you about your request and could not reach you. We will try again.
-
-You can also call us: {phone}
-Your reference: {reference}
-
-Is another time better, or is your number wrong? Tell us here:
-{link}""",
-    ),
-    Step.AWAITING_PATIENT: (
-        SUBJECT,
-        """To go on with your request, we need something from you.
-
-If we have told you already what it is, there is nothing else to do. If not, please call us: {phone}
-Your reference: {reference}
-
-See where your request stands:
-{link}""",
-    ),
-    Step.WAITLISTED: (
-        SUBJECT,
-        """You are on our waiting list. We will contact you as soon as a time is free.
-
-Your reference: {reference}
-
-If you no longer want to wait, or if it gets worse, please call us: {phone}
-
-See where your request stands:
-{link}""",
-    ),
-    Step.BOOKED: (
-        SUBJECT,
-        """Your appointment is booked. The date, the time, the place and how to get ready are on your page:
-{link}
-
-There you can also put it in your calendar, or cancel it if you cannot come.
-
-Your reference: {reference}
-Questions? Call us: {phone}""",
-    ),
-    Step.DECLINED: (
-        SUBJECT,
-        """We have an answer to your request. Please read it on your page:
-{link}
-
-Your reference: {reference}
-If you want to talk about it, call us: {phone}""",
-    ),
-    Step.UNREACHABLE: (
-        SUBJECT,
-        """We tried several times to reach you about your request, and we could not. So we have closed it.
-
-Do you still want an appointment? Please call us: {phone}
-Your reference: {reference}
-
-You can read more on your page:
-{link}""",
-    ),
-}
 
 
 def acknowledge(appointment_request):
@@ -111,9 +40,10 @@ def mailbox(email):
 
 
 def to_patient(delivery):
-    """The message for a delivery to a patient, in the words that staff chose. Not sent here."""
-    subject, body = words_of(step_of(delivery))
-    marks = marks_of(delivery.request)
+    """The message for a delivery to a patient, in the words that staff chose and, if they have them, in the patient's
+    language. Not sent here."""
+    subject, body, language = words_of(step_of(delivery), code_of(delivery.request.language))
+    marks = marks_of(delivery.request, language)
     automatic = "auto-replied" if delivery.kind == Delivery.Kind.ACKNOWLEDGEMENT else "auto-generated"
     return EmailMessage(
         " ".join(filled(subject, marks).split()),
@@ -131,22 +61,40 @@ def step_of(delivery):
     return Step.ACKNOWLEDGEMENT if delivery.status_change is None else Step(delivery.status_change.told_as)
 
 
-def words_of(step):
-    """(subject, body) as staff have written them, or as they come with the site."""
-    template = MessageTemplate.objects.filter(step=step).first()
-    return (template.subject, template.body) if template else DEFAULTS[step]
+def words_of(step, language=OURS):
+    """(subject, body, their language) as staff have written them, or as they come with the site.
+
+    In our own language where there are none in this one, or staff have switched them off.
+    """
+    template = MessageTemplate.objects.filter(step=step, language=language).first()
+    if template and (template.active or language == OURS):
+        return template.subject, template.body, language
+    if template is None and step in WORDS.get(language, {}):
+        return *WORDS[language][step], language
+    return words_of(step)
 
 
-def marks_of(appointment_request):
+def marks_of(appointment_request, language=OURS):
     """What each mark stands for. Nothing here was typed by a patient."""
     clinic = ClinicProfile.objects.current()
     return {
         "clinic": clinic.name,
         "phone": as_pages_say("{{ value|phone }}", clinic.phone),
         "reference": f"{appointment_request.reference[:4]} {appointment_request.reference[4:]}",
-        "promised_by": as_pages_say("{{ value|moment }}", appointment_request.promised_by),
+        "promised_by": moment_in(language, appointment_request.promised_by),
         "link": settings.SITE_URL + reverse("appointments:status", args=[appointment_request.secret]),
     }
+
+
+def moment_in(language, value):
+    """A moment by the clinic's clock, in our own words or as the language writes it."""
+    if language == OURS:
+        return as_pages_say("{{ value|moment }}", value)
+    with translation.override(language):
+        local = timezone.localtime(value)
+        return ", ".join(
+            date_format(local, part) for part in ("l", get_format("DATE_FORMAT"), get_format("TIME_FORMAT"))
+        )
 
 
 def as_pages_say(template, value):
@@ -168,13 +116,14 @@ def unknown_marks(text):
 
 
 def complete_templates():
-    """A row for each step that has none yet, worded as in DEFAULTS, so that staff find something to edit."""
-    known = set(MessageTemplate.objects.values_list("step", flat=True))
+    """A row for each step that has none yet, worded as it comes with the site, so that staff find something to edit."""
+    known = set(MessageTemplate.objects.values_list("language", "step"))
     MessageTemplate.objects.bulk_create(
         [
-            MessageTemplate(step=step, subject=subject, body=body)
-            for step, (subject, body) in DEFAULTS.items()
-            if step not in known
+            MessageTemplate(language=language, step=step, subject=subject, body=body)
+            for language, steps in WORDS.items()
+            for step, (subject, body) in steps.items()
+            if (language, step) not in known
         ],
         ignore_conflicts=True,
     )

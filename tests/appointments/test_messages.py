@@ -1,12 +1,13 @@
 """What patients are told by e-mail: when, in whose words, and never in their own."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from appointments import deliveries, intake, messages
 from appointments.models import AppointmentRequest, Delivery, MessageTemplate
+from appointments.wording import ENGLISH, WORDS
 from clinic.models import ClinicProfile
 from tests import factories
 
@@ -153,7 +154,7 @@ def test_the_patient_is_told_of_a_step_and_not_what_was_written_there(mails, sta
     assert mail.to == [PAT]
     assert stored.secret in mail.body
     assert "zqcanar" not in mail.message().as_string().lower()
-    assert mail.body.startswith(messages.filled(messages.DEFAULTS[step][1], messages.marks_of(stored))[:30])
+    assert mail.body.startswith(messages.filled(ENGLISH[step][1], messages.marks_of(stored))[:30])
     assert mail.extra_headers["Auto-Submitted"] == "auto-generated"
 
 
@@ -245,11 +246,55 @@ def test_a_step_that_was_lost_to_somebody_else_tells_nothing(clinic, staff):
 # The words ------------------------------------------------------------------------------------------------------------
 
 
-def test_there_are_words_for_each_step_with_known_marks_alone():
-    assert set(messages.DEFAULTS) == set(MessageTemplate.Step)
-    for subject, body in messages.DEFAULTS.values():
+@pytest.mark.parametrize("language", WORDS)
+def test_there_are_words_for_each_step_with_known_marks_alone(language):
+    assert set(WORDS[language]) == set(MessageTemplate.Step)
+    for subject, body in WORDS[language].values():
         assert messages.unknown_marks(subject + body) == []
         assert "{link}" in body and "{phone}" in body and "{reference}" in body
+
+
+@pytest.mark.parametrize("wrote", ["Spanish", "español", "ESPAÑOL, por favor", "es", "Castellano"])
+def test_a_patient_is_written_to_in_the_language_they_prefer(mails, wrote):
+    stored = a_request(language=wrote, promised_by=datetime(2026, 3, 3, 17, tzinfo=UTC))
+
+    [mail] = mails()
+
+    assert mail.subject == "Hemos recibido su solicitud a Test Clinic"
+    assert "martes, 3 de marzo de 2026, 12:00" in mail.body
+    assert stored.secret in mail.body
+
+
+@pytest.mark.parametrize("wrote", ["", "English", "Klingon", "I do not mind", "Is it OK to ask", "Vietnamese"])
+def test_other_patients_are_written_to_in_english(mails, wrote):
+    a_request(language=wrote)
+
+    [mail] = mails()
+
+    assert mail.subject == "We have your request to Test Clinic"
+
+
+def test_words_that_staff_add_in_one_more_language_are_used_until_they_are_switched_off(mails, staff):
+    words = MessageTemplate.objects.create(
+        step="booked", language="vi", subject="Tin tức", body="{link} {phone} {reference}"
+    )
+    for active in (True, False):
+        MessageTemplate.objects.filter(pk=words.pk).update(active=active)
+        stored = a_request(language="Vietnamese")
+        mails().clear()
+        stored.book(by=staff, **A_BOOKING)
+        [mail] = mails()
+        assert (mail.subject == "Tin tức") == active
+
+
+def test_a_step_that_is_switched_off_is_told_in_no_language(mails, staff):
+    MessageTemplate.objects.create(step="booked", active=False, subject="x", body="y")
+    stored = a_request(language="Spanish")
+    mails().clear()
+
+    stored.book(by=staff, **A_BOOKING)
+
+    assert mails() == []
 
 
 def test_staff_words_take_the_place_of_ours(mails, staff):

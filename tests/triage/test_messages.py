@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from appointments.messages import DEFAULTS
 from appointments.models import MessageTemplate
+from appointments.wording import ENGLISH, WORDS
 from tests.factories import a_request, a_user
 
 from .pages import LIST, detail
@@ -16,20 +16,42 @@ MESSAGES = reverse("admin:appointments_messagetemplate_changelist")
 @pytest.fixture
 def booked(clinic, staff_client):
     staff_client.get(MESSAGES)
-    return MessageTemplate.objects.get(step="booked")
+    return MessageTemplate.objects.get(step="booked", language="en")
 
 
 def page(template):
     return reverse("admin:appointments_messagetemplate_change", args=[template.pk])
 
 
-def test_there_is_a_message_for_each_step_and_no_other_can_be_made(staff_client, clinic):
+def test_there_is_a_message_for_each_step_in_each_of_our_languages(staff_client, clinic):
     response = staff_client.get(MESSAGES)
     staff_client.get(MESSAGES)
 
     assertContains(response, "On the waiting list")
-    assert MessageTemplate.objects.count() == len(DEFAULTS)
-    assert staff_client.get(f"{MESSAGES}add/").status_code == 403
+    assertContains(response, "Spanish")
+    assert MessageTemplate.objects.count() == sum(map(len, WORDS.values()))
+
+
+def test_a_message_is_added_in_one_more_language_and_can_be_taken_back(staff_client, booked):
+    typed = {"step": "booked", "active": "on", "subject": "Nouvèl", "body": "Gade: {link}"}
+    page_to_add = staff_client.get(f"{MESSAGES}add/")
+    assertNotContains(page_to_add, "Back to the words")
+    assert staff_client.post(f"{MESSAGES}add/", {**typed, "language": "xx"}).status_code == 200
+    assert staff_client.post(f"{MESSAGES}add/", {**typed, "language": "vi"}).status_code == 302
+    again = staff_client.post(f"{MESSAGES}add/", {**typed, "language": "vi"})
+    assertContains(again, "exists in this language already")
+
+    added = MessageTemplate.objects.get(language="vi")
+    assertNotContains(staff_client.get(page(added)), "Back to the words")
+    delete = reverse("admin:appointments_messagetemplate_delete", args=[added.pk])
+    assert staff_client.post(delete, {"post": "yes"}).status_code == 302
+    assert not MessageTemplate.objects.filter(language="vi").exists()
+
+
+def test_what_comes_with_the_site_is_switched_off_and_not_deleted(staff_client, booked):
+    delete = reverse("admin:appointments_messagetemplate_delete", args=[booked.pk])
+
+    assert staff_client.post(delete, {"post": "yes"}).status_code == 403
 
 
 def test_a_message_is_changed(staff_client, booked):
@@ -46,7 +68,7 @@ def test_an_unknown_mark_is_told_with_those_that_exist(staff_client, booked):
     assertContains(response, "“{name}” means nothing here")
     assertContains(response, "{promised_by}")
     booked.refresh_from_db()
-    assert booked.body == DEFAULTS["booked"][1]
+    assert booked.body == ENGLISH["booked"][1]
 
 
 def test_a_preview_shows_it_filled_and_saves_nothing(staff_client, booked):
@@ -58,7 +80,7 @@ def test_a_preview_shows_it_filled_and_saves_nothing(staff_client, booked):
     assertContains(response, "&lt;b&gt;Call&lt;/b&gt; (212) 555-0142")
     assertContains(response, "&lt;b&gt;Call&lt;/b&gt; {phone}")  # and still in the form
     booked.refresh_from_db()
-    assert booked.body == DEFAULTS["booked"][1]
+    assert booked.body == ENGLISH["booked"][1]
 
 
 def test_a_preview_of_a_mistake_shows_the_mistake(staff_client, booked):
@@ -74,7 +96,7 @@ def test_the_first_words_come_back(staff_client, booked):
     assertRedirects(staff_client.post(page(booked), {"_reset": "1"}), page(booked))
 
     booked.refresh_from_db()
-    assert (booked.subject, booked.body) == DEFAULTS["booked"]
+    assert (booked.subject, booked.body) == ENGLISH["booked"]
 
 
 def test_without_the_permission_nothing_is_changed(client, booked):
@@ -83,7 +105,7 @@ def test_without_the_permission_nothing_is_changed(client, booked):
     for button in ("_save", "_preview", "_reset"):
         assert client.post(page(booked), {"subject": "x", "body": "y", button: "1"}).status_code == 403
     booked.refresh_from_db()
-    assert booked.subject == DEFAULTS["booked"][0]
+    assert booked.subject == ENGLISH["booked"][0]
 
 
 def test_each_step_says_what_the_patient_is_told(staff_client, clinic):
