@@ -20,7 +20,7 @@ from django.db import Error as DatabaseTrouble
 from django.db import connection as database
 from django.db import transaction
 
-from . import duty
+from .duty import Rota
 from .emails import message_for
 from .models import Delivery, Recipient, WorkerHeartbeat
 from .models.delivery import FARTHEST_RETRY
@@ -84,7 +84,8 @@ def hand_over(delivery):
         delivery.mark_refused(NOBODY_LEFT, retry_in=FARTHEST_RETRY, needs_help=True)
         return
     requests = [held.request for held in delivery.told_together() if held.request]
-    others = {service: duty.everybody_for(service) for service in {request.service for request in requests}}
+    rota = Rota()
+    others = {service: rota.everybody_for(service) for service in {request.service for request in requests}}
     Delivery.objects.bulk_create(
         (
             Delivery(request=request, recipient=other, kind=delivery.kind)
@@ -94,6 +95,15 @@ def hand_over(delivery):
         ignore_conflicts=True,  # who has one was told already, or will be
     )
     delivery.mark_handed_over()
+
+
+def deliver_one_of(request_id):
+    """Send one message that is due for a request. Whether another one was due, too."""
+    due = Delivery.objects.due().filter(request=request_id).order_by("next_attempt_at", "pk")
+    pks = list(due.values_list("pk", flat=True)[:2])
+    if pks:
+        deliver(pks[0])
+    return len(pks) > 1
 
 
 def sweep(limit=100):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from clinic import hours
 from clinic.models import clinic_calendar
 
-from . import duty
+from .duty import Rota
 from .models import AppointmentRequest, Delivery
 
 AMBER_AFTER = timedelta(hours=1)  # of opening time
@@ -37,7 +37,7 @@ def escalate(now=None):
 def tell_again(appointment_request, now=None):
     """False when it was opened in the meantime, or another worker was quicker."""
     now = now or timezone.now()
-    recipients = duty.everybody_for(appointment_request.service)
+    recipients = Rota().everybody_for(appointment_request.service)
     still_late = unopened().filter(pk=appointment_request.pk, escalated_at=None)
     if not recipients or not still_late.update(escalated_at=now):
         return False

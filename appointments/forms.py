@@ -10,7 +10,7 @@ from django.utils.functional import lazy
 from django.utils.html import format_html
 from phonenumber_field.phonenumber import to_python as parse_phone
 
-from clinic.models import Service, clinic_calendar
+from clinic.models import Service
 from clinic.typed import tidy, tidy_line
 
 from . import form_token
@@ -41,11 +41,9 @@ class RequestForm(forms.ModelForm):
 
     page_name = "page"
 
-    service = forms.ModelChoiceField(
+    service = forms.TypedChoiceField(
         label="What is it about?",
         help_text="Not sure? Choose what comes closest. We sort it out when we talk.",
-        queryset=Service.objects.offered(),
-        empty_label=None,
         widget=forms.RadioSelect,
         error_messages={
             "required": "Choose what your request is about.",
@@ -153,15 +151,16 @@ class RequestForm(forms.ModelForm):
             "access_needs": {"max_length": TOO_LONG},
         }
 
-    def __init__(self, data=None, *, guide=None, **kwargs):
+    def __init__(self, data=None, *, arrangements, guide=None, **kwargs):
         super().__init__(tidied(data) if data is not None else None, **kwargs)
         self.guide = guide
-        self.calendar = clinic_calendar()
+        self.arrangements = arrangements
         self.initial["guide"] = guide["slug"] if guide else ""
-        self.initial.setdefault("form_token", form_token.new())
-        self.fields["service"].label_from_instance = service_label
-        self.fields["patient_type"].choices = AppointmentRequest.PatientType.choices  # without the empty choice
-        self.fields["preferred_days"].choices = open_days(self.calendar)
+        self.initial.setdefault("form_token", form_token.new)
+        services = {str(service.pk): service for service in arrangements.services}
+        self.fields["service"].choices = [(pk, service_label(service)) for pk, service in services.items()]
+        self.fields["service"].coerce = services.get
+        self.fields["preferred_days"].choices = open_days(arrangements.calendar)
         for name in ("phone", "email"):
             self.fields[name].one_is_needed = True  # not required, and yet not to be marked “(optional)”
 
@@ -237,7 +236,7 @@ class RequestForm(forms.ModelForm):
             for name in self.fields
             if name in self.data
         }
-        return RequestForm(initial=typed, guide=self.guide)
+        return RequestForm(initial=typed, guide=self.guide, arrangements=self.arrangements)
 
     def request_fields(self):
         """What intake.receive() stores: the patient's answers and the guide as the site knows it."""
@@ -246,6 +245,9 @@ class RequestForm(forms.ModelForm):
             **{name: self.cleaned_data[name] for name in self._meta.fields},
             **{f"guide_{name}": guide[name] for name in ("slug", "title", "revision")},
         }
+
+
+RequestForm.base_fields["patient_type"].choices = AppointmentRequest.PatientType.choices  # without the empty choice
 
 
 def name_of_page(sent_before):

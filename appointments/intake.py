@@ -1,18 +1,15 @@
-"""Taking in a request: stored with its promise, its deliveries and their tasks in one transaction, or not at all."""
+"""Taking in a request: stored with its promise, its deliveries and their task in one transaction, or not at all."""
 
 import hashlib
 import hmac
 import json
-from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
-from clinic.models import ClinicProfile
-
 from . import messages, spam, warnings
-from .duty import recipients_for
+from .arrangements import Arrangements
 from .models import AppointmentRequest, Delivery, RequestCount, StatusChange
 from .models.request import new_reference
 from .tasks import deliver
@@ -21,32 +18,35 @@ from .tasks import deliver
 FROM_THE_SITE = {"guide_title", "guide_revision"}
 
 
-def receive(fields, *, form_token, spam_reasons=(), network="", profile=None, calendar=None):
+def receive(fields, *, form_token, spam_reasons=(), network="", arrangements=None):
     """Store what a patient sent and return the request: the stored one when the same form came before.
 
     `fields` are the cleaned values of AppointmentRequest's fields. A second click, a reload or a retry (same token, same
     words) gives the request that the first one made; the same token with other words is another request, because a form
     page from a cache must never swallow a second patient. What looks like spam is stored like any other, and nobody is
-    told at once. `network` is where it came from, to be counted; `profile` and `calendar` are the clinic's, where the
-    caller has them at hand.
+    told at once. `network` is where it came from, to be counted; `arrangements` are the clinic's, where the caller has
+    them at hand.
     """
-    wanted = a_new_request(fields, form_token, list(spam_reasons), profile or ClinicProfile.objects.current(), calendar)
-    recipients = [] if wanted.suspected_spam else recipients_for(wanted.service, wanted.created_at)
+    arrangements = arrangements or Arrangements()
+    wanted = a_new_request(fields, form_token, list(spam_reasons), arrangements)
+    recipients = arrangements.rota.recipients_for(wanted.service, wanted.created_at)
     with transaction.atomic():
         stored = store_once(wanted)
         if stored.secret != wanted.secret:
             return stored
         StatusChange.objects.create(request=stored, to_status=stored.status, at=stored.created_at)
         if not stored.suspected_spam:
-            tell(stored, recipients)
+            tell(stored, recipients, arrangements.profile)
         if network:
-            RequestCount.add_request(network)
+            RequestCount.add_request(network, spam.telling(stored.message))
     return stored
 
 
-def a_new_request(fields, form_token, spam_reasons, profile, calendar):
+def a_new_request(fields, form_token, spam_reasons, arrangements):
     now = timezone.now()
-    read_first = bool(warning_phrases(profile, message=fields["message"], access_needs=fields["access_needs"]))
+    read_first = bool(
+        warning_phrases(arrangements.profile, message=fields["message"], access_needs=fields["access_needs"])
+    )
     return AppointmentRequest(
         **fields,
         form_token=form_token,
@@ -54,7 +54,7 @@ def a_new_request(fields, form_token, spam_reasons, profile, calendar):
         created_at=now,
         consented_at=now,
         privacy_version=settings.PRIVACY_NOTICE_VERSION,
-        promised_by=profile.promised_by(now, fields["service"], calendar),
+        promised_by=arrangements.promised_by(now, fields["service"]),
         read_first=read_first,
         suspected_spam=bool(spam_reasons) and not read_first,  # what may be an emergency waits for no decision
         spam_reasons=spam_reasons,
@@ -66,30 +66,22 @@ def warning_phrases(profile, *, message, access_needs):
     return warnings.found(f"{message}\n{access_needs}", profile.warning_phrases)
 
 
-def repeats(message, now):
-    """How many requests of the last hour held this message, as far as it matters; a short one may be anybody's."""
-    if len(message) < spam.SHORTEST_REPEAT:
-        return 0
-    lately = AppointmentRequest.objects.filter(created_at__gt=now - timedelta(hours=1), message=message)
-    return len(lately.order_by().values_list("pk")[: spam.MOST_REPEATS])
-
-
-def tell(stored, recipients):
+def tell(stored, recipients, profile):
     """Owe each recipient a message and the patient a confirmation. Part of the transaction that makes it due."""
     now = timezone.now()
-    deliveries = Delivery.objects.bulk_create(
-        Delivery(request=stored, recipient=recipient, created_at=now, next_attempt_at=now) for recipient in recipients
-    )
-    for delivery in deliveries:
-        deliver.enqueue(delivery.pk)
-    messages.acknowledge(stored)
+    owed = [Delivery(request=stored, recipient=one, created_at=now, next_attempt_at=now) for one in recipients]
+    owed += messages.acknowledgement(stored, profile)
+    if owed:
+        Delivery.objects.bulk_create(owed)
+        deliver.enqueue(stored.pk)
 
 
 @transaction.atomic
 def take_as_genuine(suspected, *, by):
     """The suspicion was wrong: staff and patient are told now, as they would have been at once."""
     suspected.clear_suspicion(by=by)
-    tell(suspected, recipients_for(suspected.service, timezone.now()))
+    now = Arrangements()
+    tell(suspected, now.rota.recipients_for(suspected.service, timezone.now()), now.profile)
 
 
 def find(fields, form_token):
@@ -112,14 +104,21 @@ def store_once(wanted):
     """
     for _ in range(10):
         AppointmentRequest.objects.bulk_create([wanted], ignore_conflicts=True)
-        stored = same(wanted).values_list("pk", "secret").first()
-        if stored and stored[1] == wanted.secret:
-            wanted.pk = stored[0]
+        if key := key_of(wanted.secret):
+            wanted.pk = key
             return wanted
-        if stored:
-            return same(wanted).get()
+        if stored := same(wanted).first():
+            return stored
         wanted.reference = new_reference()  # the conflict was the reference: one in 78 thousand million
     raise RuntimeError("No free reference was found.")
+
+
+def key_of(secret):
+    """In plain SQL: Django takes longer to put the question than the database to answer it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM appointments_appointmentrequest WHERE secret = %s", [secret])
+        found = cursor.fetchone()
+    return found and found[0]
 
 
 def digest(fields):

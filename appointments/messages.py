@@ -22,15 +22,16 @@ A_DAY_AT_MOST = 3  # confirmations to one address: nobody can be flooded through
 MARK = re.compile(r"\{([^{}]*)\}")
 
 
-def acknowledge(appointment_request):
-    """Owe the patient a confirmation by e-mail: where there is an address, and the clinic sends such, and not too often."""
+def acknowledgement(appointment_request, profile):
+    """The confirmation that the patient is owed, still to be stored: [] without an address, where the clinic sends none,
+    and when there were too many."""
     if not appointment_request.email or appointment_request.suspected_spam:
-        return None
-    if not (ClinicProfile.objects.current().acknowledge and MessageTemplate.is_sent(Step.ACKNOWLEDGEMENT)):
-        return None
+        return []
+    if not (profile.acknowledge and MessageTemplate.is_sent(Step.ACKNOWLEDGEMENT)):
+        return []
     if RequestCount.add_in_day(mailbox(appointment_request.email)) > A_DAY_AT_MOST:
-        return None
-    return Delivery.objects.create(request=appointment_request, kind=Delivery.Kind.ACKNOWLEDGEMENT)
+        return []
+    return [Delivery(request=appointment_request, kind=Delivery.Kind.ACKNOWLEDGEMENT)]
 
 
 def mailbox(email):

@@ -6,8 +6,7 @@ from datetime import date, datetime, time
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 
-from clinic.models import ClinicProfile, Service
-
+from .arrangements import Arrangements
 from .models import AppointmentRequest
 
 CALL_US = "Please call us: we will find the right appointment for you on the phone."
@@ -25,8 +24,9 @@ class FormState:
         return not self.reason
 
 
-def form_state(now, profile=None):
-    profile = profile or ClinicProfile.objects.current()
+def form_state(now, arrangements=None):
+    arrangements = arrangements or Arrangements()
+    profile = arrangements.profile
     today = timezone.localdate(now)
     if profile.is_paused(today):
         return paused(profile)
@@ -36,7 +36,7 @@ def form_state(now, profile=None):
             "We cannot take more requests online today",
             "We take only as many requests as we can answer soon, and today’s are in. Please call us, or come back tomorrow.",
         )
-    if not Service.objects.offered().exists():
+    if not arrangements.services:
         return FormState("nothing_offered", "Please call us", f"We take no requests online just now. {CALL_US}")
     return FormState()
 

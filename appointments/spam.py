@@ -28,5 +28,10 @@ def reasons(*, words, trap, open_for, busy, repeats):
     return [reason for holds, reason in found if holds]
 
 
+def telling(message):
+    """The message, if its repetition would tell anything, else ""."""
+    return message if len(message) >= SHORTEST_REPEAT else ""
+
+
 def has_links(words):
     return len(LINK.findall(words)) > MOST_LINKS or bool(LINK_OF_A_FORUM.search(words))

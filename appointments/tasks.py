@@ -9,5 +9,7 @@ from . import deliveries
 
 
 @task()
-def deliver(delivery_id):
-    deliveries.deliver(delivery_id)
+def deliver(request_id):
+    """Send one of the messages that are due for a request, and queue the next: a turn of the worker is one message."""
+    if deliveries.deliver_one_of(request_id):
+        deliver.enqueue(request_id)

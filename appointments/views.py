@@ -1,9 +1,11 @@
 """The form in its steps: write, check what was written, send. Nothing is kept between them but what the page carries."""
 
+import logging
 import re
 import uuid
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.http import HttpResponseRedirect
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -11,14 +13,19 @@ from django.views.generic import FormView
 
 from clinic import hours
 from clinic.errors import error_page
-from clinic.models import ClinicProfile, Service
 
 from . import form_token, intake, spam, throttle
+from .arrangements import Arrangements
 from .forms import RequestForm, name_of_page
 from .models import RequestCount
 from .opening import form_state
 
+logger = logging.getLogger(__name__)
+
 SLUG = re.compile(r"[-\w]{1,80}", re.ASCII)
+CHANGED = (
+    "Something at the clinic has just changed. Everything you wrote is still here. Please press the button once more."
+)
 SENT_BEFORE = "sent_before"  # a cookie that holds a random name and nothing else
 
 
@@ -41,8 +48,7 @@ class SendRequest(FormView):
     def post(self, request, *args, **kwargs):
         """One of the steps; without a word of which, the answers are checked and read back."""
         form = self.get_form()
-        sends = request.POST.get("step") == "send" and "change" not in request.POST
-        if not (sends and self.state.is_open) and (receipt := self.receipt_of(form)):
+        if not (self.sends and self.state.is_open) and (receipt := self.receipt_of(form)):
             return receipt  # sending finds it by itself
         if not self.state.is_open:
             return self.closed()
@@ -50,7 +56,7 @@ class SendRequest(FormView):
             return self.render_to_response(self.get_context_data(form=self.named(form.reopened())))
         if not form.is_valid():
             return self.form_invalid(form)
-        return self.send(form) if sends else self.check(form)
+        return self.send(form) if self.sends else self.check(form)
 
     def receipt_of(self, form):
         """For a form that was sent before: its receipt again, whatever has become of the site since."""
@@ -61,22 +67,26 @@ class SendRequest(FormView):
     def check(self, form):
         self.template_name = self.check_template
         words = {name: form.cleaned_data[name] for name in ("message", "access_needs")}
-        warned = intake.warning_phrases(self.profile, **words)
+        warned = intake.warning_phrases(self.arrangements.profile, **words)
         return self.render_to_response(self.get_context_data(form=form, warned=warned))
 
     def send(self, form):
         network = throttle.network_of(self.request)
-        lately = RequestCount.requests_of(network)
+        lately = RequestCount.lately(network, spam.telling(form.cleaned_data["message"]))
         if throttle.is_flood(lately):
             return self.receipt_of(form) or error_page(self.request, 429)
-        stored = intake.receive(
-            form.request_fields(),
-            form_token=form.cleaned_data["form_token"],
-            spam_reasons=self.spam_reasons(form, lately),
-            network=network,
-            profile=self.profile,
-            calendar=form.calendar,
-        )
+        try:
+            stored = intake.receive(
+                form.request_fields(),
+                form_token=form.cleaned_data["form_token"],
+                spam_reasons=self.spam_reasons(form, lately),
+                network=network,
+                arrangements=self.arrangements,
+            )
+        except IntegrityError:  # a service or a recipient that staff deleted in this very second
+            logger.exception("A request was not stored. Who sent it was asked to send it again.")
+            form.add_error(None, CHANGED)
+            return self.form_invalid(form)
         return self.receipt(stored)
 
     def spam_reasons(self, form, lately):
@@ -85,7 +95,7 @@ class SendRequest(FormView):
             trap=form.cleaned_data["website"],
             open_for=self.now - form_token.opened_at(form.data["form_token"]),
             busy=throttle.is_busy(lately),
-            repeats=intake.repeats(form.cleaned_data["message"], self.now),
+            repeats=lately["repeats"],
         )
 
     def receipt(self, stored):
@@ -110,12 +120,16 @@ class SendRequest(FormView):
         return timezone.now()
 
     @cached_property
-    def profile(self):
-        return ClinicProfile.objects.current()
+    def sends(self):
+        return self.request.POST.get("step") == "send" and "change" not in self.request.POST
+
+    @cached_property
+    def arrangements(self):
+        return Arrangements.of_this_second() if self.sends else Arrangements()
 
     @cached_property
     def state(self):
-        return form_state(self.now, self.profile)
+        return form_state(self.now, self.arrangements)
 
     @cached_property
     def guide(self):
@@ -125,7 +139,8 @@ class SendRequest(FormView):
 
     @cached_property
     def service_of_guide(self):
-        return Service.objects.offered().filter(slug=self.guide["service"]).first() if self.guide else None
+        wanted = self.guide and self.guide["service"]
+        return next((service for service in self.arrangements.services if service.slug == wanted), None)
 
     def get_form(self, form_class=None):
         return self.named(super().get_form(form_class))
@@ -135,20 +150,20 @@ class SendRequest(FormView):
         return form
 
     def get_form_kwargs(self):
-        return {**super().get_form_kwargs(), "guide": self.guide}
+        return {**super().get_form_kwargs(), "guide": self.guide, "arrangements": self.arrangements}
 
     def get_initial(self):
-        return {"service": self.service_of_guide} if self.guide else {}
+        return {"service": self.service_of_guide.pk} if self.service_of_guide else {}
 
     def promise(self, form):
         """By when we contact the patient if it is sent now, and when we open where we are closed."""
         service = form.cleaned_data["service"] if form.is_bound and form.is_valid() else self.service_of_guide
         try:
-            opens = hours.next_opening(form.calendar, self.now)
+            opens = hours.next_opening(self.arrangements.calendar, self.now)
         except hours.NeverOpen:
             opens = None
         return {
-            "promised_by": self.profile.promised_by(self.now, service),
+            "promised_by": self.arrangements.promised_by(self.now, service),
             "opens": opens if opens and opens > self.now else None,
         }
 
@@ -156,7 +171,7 @@ class SendRequest(FormView):
         context = super().get_context_data(**kwargs)
         return {
             **context,
-            "clinic": self.profile,
+            "clinic": self.arrangements.profile,
             "guide_title": self.guide["title"] if self.guide else "",
             **self.promise(context["form"]),
         }

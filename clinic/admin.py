@@ -13,7 +13,7 @@ from django.forms.models import BaseModelFormSet, modelformset_factory
 from django.shortcuts import redirect
 from django_tasks_db.admin import DBTaskResult
 
-from appointments.duty import everybody_for
+from appointments.duty import Rota
 
 from .models import ClinicProfile, Closure, OpeningHours, Service
 
@@ -156,7 +156,7 @@ class ServiceAdmin(admin.ModelAdmin):
     @admin.display(description="Told of requests")
     def told(self, service):
         """Chosen at the recipients: each says which services are theirs."""
-        return ", ".join(map(str, everybody_for(service))) if service.pk else "Chosen at each recipient"
+        return ", ".join(map(str, Rota().everybody_for(service))) if service.pk else "Chosen at each recipient"
 
     def lookup_allowed(self, lookup, value, request):
         return False

@@ -272,6 +272,8 @@ DJANGO_PROSE_EDITOR_EXTENSIONS = [{"js": [static_lazy("js/word-paste.js")], "ext
 FALLBACK_CLINIC_NAME = given("CLINIC_NAME", "The clinic")
 FALLBACK_CLINIC_PHONE = env.str("CLINIC_PHONE", "")
 PRIVACY_NOTICE_VERSION = "2026-11"
+# seconds that a web process may go on with the hours, services and recipients it has read, for those who send a request
+ARRANGEMENTS_HOLD_FOR = 1
 FORM_TOKEN_MAX_AGE = 24 * 60 * 60  # seconds that a form page may stay open
 DIGEST_AT = time.fromisoformat(given("DIGEST_AT", "09:00"))  # by the clinic's clock
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", "")  # instead of a random one for the demo's staff account

@@ -46,6 +46,12 @@ def quick_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def no_memory_of_another_test(settings):
+    """What the test before had arranged is gone; tests/appointments/test_arrangements.py says what is remembered."""
+    settings.ARRANGEMENTS_HOLD_FOR = 0
+
+
 @pytest.fixture
 def clinic(db):
     """A clinic that is open on weekdays from 9 to 5."""

@@ -2,13 +2,24 @@
 
 import hashlib
 import hmac
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
 
 KEEP = timedelta(days=1)
+
+# Plain SQL that both databases read alike: Django has no upsert that counts up, and takes longer to put such a short
+# question than a database to answer it.
+COUNT_UP = (
+    "INSERT INTO appointments_requestcount (network, began, sent) VALUES {rows} "
+    "ON CONFLICT (network, began) DO UPDATE SET sent = appointments_requestcount.sent + 1 RETURNING sent"
+)
+COUNTS = (
+    "SELECT network, sent, began > %s, began > %s FROM appointments_requestcount "
+    "WHERE began > %s AND network IN (%s, %s)"
+)
 
 
 class RequestCountQuerySet(models.QuerySet):
@@ -17,7 +28,7 @@ class RequestCountQuerySet(models.QuerySet):
 
 
 class RequestCount(models.Model):
-    """Requests from one network in ten minutes, and the like. Who it was is not kept, only a keyed hash that changes daily."""
+    """Requests from one network or with the same words in ten minutes, and the like. Only a keyed hash of them is kept."""
 
     network = models.CharField(max_length=32)
     began = models.DateTimeField()  # the ten minutes, the hour or the day that is counted
@@ -34,48 +45,60 @@ class RequestCount(models.Model):
     @classmethod
     def add(cls, network):
         """Count one more and return how many that makes in this hour. Exact, however many come at once."""
-        return cls._add(cls._of_hour(network))
+        return cls._add_since(timezone.now().replace(minute=0, second=0, microsecond=0), network)
 
     @classmethod
     def add_in_day(cls, whom):
         """The same for a day. `whom` may be any text, such as the owner of an e-mail address."""
-        return cls._add(cls._of_hour(whom, hour=0))
+        return cls._add_since(timezone.now().replace(hour=0, minute=0, second=0, microsecond=0), whom)
 
     @classmethod
-    def _of_hour(cls, whom, **midnight):
-        hour = timezone.now().replace(minute=0, second=0, microsecond=0, **midnight)
-        return {"network": daily_hash(whom, hour), "began": hour}
+    def _add_since(cls, began, whom):
+        return cls._add(began, [daily_hash(whom, began)])
 
     @classmethod
-    def _add(cls, mine):
-        """One statement, in SQL that both databases read alike: Django has no way to count up in an upsert."""
-        table = connection.ops.quote_name(cls._meta.db_table)
-        began = connection.ops.adapt_datetimefield_value(mine["began"])
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {table} (network, began, sent) VALUES (%s, %s, 1) "  # noqa: S608  our own table's name
-                f"ON CONFLICT (network, began) DO UPDATE SET sent = {table}.sent + 1 RETURNING sent",
-                [mine["network"], began],
-            )
-            return cursor.fetchone()[0]
+    def _add(cls, began, hashes):
+        """Sorted, so that of two none waits for the other."""
+        rows = ", ".join(["(%s, %s, 1)"] * len(hashes))
+        return ask(COUNT_UP.format(rows=rows), [value for one in sorted(hashes) for value in (one, began)])[0][0]
 
     @classmethod
-    def add_request(cls, network):
-        """A request was stored. Last in its transaction: others from this network wait for the end of it."""
+    def add_request(cls, network, words=""):
+        """A request was stored. Last in its transaction: others that count the same wait for the end of it."""
         now = timezone.now()
         began = now.replace(minute=now.minute - now.minute % 10, second=0, microsecond=0)
-        cls._add({"network": daily_hash(f"request {network}", now), "began": began})
+        cls._add(began, list(filter(None, [daily_hash(f"request {network}", now), hash_of_words(words)])))
 
     @classmethod
-    def requests_of(cls, network):
-        """How many requests from this network were stored lately: {"ten_minutes", "hour", "day"}."""
+    def lately(cls, network, words=""):
+        """How many requests were stored: from this network in "ten_minutes", "hour" and "day"; "repeats" of words in an hour."""
         now = timezone.now()
-        counts = cls.objects.filter(network=daily_hash(f"request {network}", now)).values_list("began", "sent")
-        spans = {"ten_minutes": timedelta(minutes=10), "hour": timedelta(hours=1), "day": timedelta(days=1)}
-        sent = list(counts)
-        return {name: sum(number for began, number in sent if began > now - span) for name, span in spans.items()}
+        mine, theirs = daily_hash(f"request {network}", now), hash_of_words(words)
+        spans = [now - span for span in (timedelta(minutes=10), timedelta(hours=1), timedelta(days=1))]
+        rows = ask(COUNTS, [*spans, mine, theirs])
+        return {
+            "ten_minutes": sum(sent for whose, sent, just_now, _ in rows if whose == mine and just_now),
+            "hour": sum(sent for whose, sent, _, in_hour in rows if whose == mine and in_hour),
+            "day": sum(sent for whose, sent, _, _ in rows if whose == mine),
+            "repeats": sum(sent for whose, sent, _, in_hour in rows if whose == theirs and in_hour),
+        }
+
+
+def ask(sql, values):
+    moment = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [moment(value) if isinstance(value, datetime) else value for value in values])
+        return cursor.fetchall()
 
 
 def daily_hash(network, moment):
-    text = f"{moment:%Y-%m-%d} {network}"
+    return keyed_hash(f"{moment:%Y-%m-%d} {network}")
+
+
+def hash_of_words(words):
+    """Empty for none. Not a daily one: an hour does not end at midnight."""
+    return keyed_hash(f"words {words}") if words else ""
+
+
+def keyed_hash(text):
     return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]

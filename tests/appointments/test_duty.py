@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from appointments import duty
+from appointments.duty import Rota
 from tests import factories
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -30,7 +30,7 @@ def on_tuesday(hour, minute=0):
 
 
 def told(service, at):
-    return {recipient.email.partition("@")[0] for recipient in duty.recipients_for(service, at)}
+    return {recipient.email.partition("@")[0] for recipient in Rota().recipients_for(service, at)}
 
 
 def test_a_service_has_its_own_recipients_and_those_of_all(imaging):
@@ -83,4 +83,4 @@ def test_it_costs_three_plain_queries_however_many_they_are(imaging, django_asse
         somebody(f"desk{number}", services=[imaging], hours=[(TUESDAY, time(8), time(12))])
 
     with django_assert_num_queries(3):
-        assert len(duty.recipients_for(imaging, on_tuesday(9))) == 20
+        assert len(Rota().recipients_for(imaging, on_tuesday(9))) == 20

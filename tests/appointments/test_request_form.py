@@ -54,7 +54,7 @@ def test_a_guide_chooses_its_service_and_goes_along(client, services, form_page)
     client.post(URL, form_page(client, guide="fluoroscopy", guide_title="Forged"))
 
     assertContains(page, "our guide “Fluoroscopy”")
-    assert page.context["form"].initial["service"] == services[1]
+    assert page.context["form"].initial["service"] == services[1].pk
     stored = AppointmentRequest.objects.get()
     assert (stored.guide_slug, stored.guide_title, stored.guide_revision) == ("fluoroscopy", "Fluoroscopy", 1)
 

@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from pytest_django.asserts import assertContains
 
 from appointments import intake, spam
@@ -120,14 +121,20 @@ def test_the_same_words_from_many_are_suspected_and_short_ones_are_not(form_page
 
 def test_the_same_words_of_long_ago_count_for_nothing(form_page):
     words = "Please call me about my left knee"
+
+    def send():
+        patient = Browser()
+        patient.post(URL, form_page(patient, message=words))
+
     for _ in range(spam.MOST_REPEATS):
-        factories.a_request(message=words)
-    AppointmentRequest.objects.update(created_at="2026-01-01T10:00Z")
-    patient = Browser()
-
-    patient.post(URL, form_page(patient, message=words))
-
+        send()
+    RequestCount.objects.update(began=F("began") - timedelta(hours=1))
+    send()
     assert not suspects().exists()
+
+    RequestCount.objects.update(began=F("began") + timedelta(minutes=59))
+    send()
+    assert suspects().exists()
 
 
 def test_what_may_be_an_emergency_waits_for_no_decision(clinic):

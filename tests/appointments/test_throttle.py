@@ -64,12 +64,13 @@ def test_twin_counting_by_reading_first_loses_some(at_once):
     assert row.sent < 8
 
 
-def test_no_address_is_kept(client, form_page):
-    client.post(URL, form_page(client), REMOTE_ADDR="198.51.100.77")
+def test_no_address_and_no_word_is_kept(client, form_page):
+    client.post(URL, form_page(client, message="My canary hurts when I walk"), REMOTE_ADDR="198.51.100.77")
 
-    [row] = RequestCount.objects.values()
-    assert "198.51" not in str(row)
-    assert row["sent"] == 1
+    network, words = RequestCount.objects.values()
+    assert "198.51" not in str([network, words])
+    assert "canary" not in str([network, words])
+    assert network["sent"] == words["sent"] == 1
 
 
 def test_the_hash_changes_each_day_and_with_the_secret_key(settings):

@@ -16,10 +16,11 @@ from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from appointments.management.commands.worker import clear_away_old_rows
+from appointments.management.commands.worker import clear_away_old_rows, run_one_task
 from appointments.models import AppointmentRequest, Delivery, RequestCount, WorkerHeartbeat
 from tests import factories
 
+from .conftest import ALICE, BOB, use
 from .mail_server import MailServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -136,6 +137,22 @@ def test_what_no_task_speaks_of_is_sent_too(mail_server, one_request, tmp_path):
 
     with a_worker(mail_server, tmp_path=tmp_path):
         until(lambda: accepted() == 1)
+
+
+def test_one_task_tells_all_and_a_bad_address_stops_nobody(people, mail_server, clinic, settings):
+    use(settings, mail_server.port)
+    mail_server.refuse = {ALICE: "550 no such user"}
+    factories.a_request(email="pat@example.org")
+    assert DBTaskResult.objects.count() == 1
+
+    turns = 0
+    while run_one_task("worker"):
+        turns += 1
+        assert Delivery.objects.filter(attempts=1).count() == turns, "a turn is one message"
+
+    assert turns == 3
+    assert {recipient for recipient, _ in mail_server.accepted} == {BOB, "pat@example.org"}
+    assert Delivery.objects.get(state="waiting").recipient.email == ALICE
 
 
 def test_several_workers_send_each_message_once(mail_server, clinic, tmp_path):
