@@ -194,9 +194,18 @@ class RequestForm(forms.ModelForm):
         """The token's UUID. With a bad one nothing is stored: the form comes back, with a fresh one in it."""
         token = form_token.read(self.cleaned_data["form_token"])
         if token is None:
-            self.data["form_token"] = form_token.new()
-            self.add_error(None, PAGE_TOO_OLD)
+            self.renew()
         return token
+
+    def renew(self):
+        self.data["form_token"] = form_token.new()
+        self.add_error(None, PAGE_TOO_OLD)
+
+    @property
+    def is_too_old(self):
+        """Nothing new is stored from a page that was open for too long; what was sent from it before is known."""
+        signed = self.data.get("form_token", "")
+        return form_token.read(signed) is not None and form_token.is_old(signed)
 
     def clean(self):
         if self.cleaned_data.get("phone") == "" == self.cleaned_data.get("email"):

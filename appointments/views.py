@@ -54,12 +54,16 @@ class SendRequest(FormView):
             return self.closed()
         if "change" in request.POST:
             return self.render_to_response(self.get_context_data(form=self.named(form.reopened())))
+        if form.is_too_old:
+            if receipt := self.receipt_of(form):
+                return receipt
+            form.renew()
         if not form.is_valid():
             return self.form_invalid(form)
         return self.send(form) if self.sends else self.check(form)
 
     def receipt_of(self, form):
-        """For a form that was sent before: its receipt again, whatever has become of the site since."""
+        """For a form that was sent before: its receipt again, whatever has become of the site or the page since."""
         if form.is_valid() and (stored := intake.find(form.request_fields(), form.cleaned_data["form_token"])):
             return self.receipt(stored)
         return None

@@ -371,7 +371,7 @@ def test_a_clock_that_was_set_back_delays_nothing(people, mail_server):
         ({"needs_help": True}, True),
         ({"state": "failed"}, True),
         ({"created_at": ago(minutes=6), "next_attempt_at": ago(minutes=6)}, True),
-        ({"created_at": ago(minutes=6), "next_attempt_at": ago(minutes=-1)}, False),  # held back on purpose
+        ({"created_at": ago(minutes=6), "next_attempt_at": ago(days=-1)}, False),  # held back on purpose
         ({"state": "accepted", "accepted_at": timezone.now(), "attempts": 9}, False),
     ],
 )

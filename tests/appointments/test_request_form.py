@@ -1,7 +1,6 @@
 """A patient sends the form: what is stored, what is said when something is missing, and that nothing typed is lost."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from django.core import signing
@@ -160,12 +159,29 @@ def test_a_bad_token_stores_nothing_and_the_form_comes_back_ready_to_send(client
 
 def test_a_page_that_was_open_for_too_long_comes_back_with_a_fresh_token(client, form_page, settings):
     answers = form_page(client)
-    settings.FORM_TOKEN_MAX_AGE = timedelta(seconds=-1)
+    settings.FORM_TOKEN_MAX_AGE = -1
 
     response = client.post(URL, answers)
 
     assertContains(response, "This page was open for a long time")
     assert not AppointmentRequest.objects.exists()
+    fresh = response.context["form"]["form_token"].value()
+    settings.FORM_TOKEN_MAX_AGE = 60
+    assert client.post(URL, {**answers, "form_token": fresh}).status_code == 303
+
+
+@pytest.mark.parametrize("step", ["send", None], ids=["the send button", "the check button"])
+def test_a_tab_that_was_restored_days_later_finds_the_request_it_has_sent(client, form_page, settings, step):
+    answers = form_page(client, **TYPED)
+    first = client.post(URL, answers)
+    settings.FORM_TOKEN_MAX_AGE = -1
+
+    again = client.post(URL, {name: value for name, value in answers.items() if name != "step" or step})
+    other = client.post(URL, {**answers, "message": "Other words"})
+
+    assertRedirects(again, first.url, status_code=303, fetch_redirect_response=False)
+    assertContains(other, "This page was open for a long time")
+    assert AppointmentRequest.objects.count() == 1
 
 
 @pytest.mark.parametrize(
