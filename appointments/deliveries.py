@@ -15,11 +15,13 @@ import threading
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.mail import get_connection
 from django.db import Error as DatabaseTrouble
 from django.db import connection as database
 from django.db import transaction
 
+from . import webhook
 from .duty import Rota
 from .emails import message_for
 from .models import Delivery, Recipient, WorkerHeartbeat
@@ -51,6 +53,8 @@ def deliver(delivery_id):
     delivery = Delivery.objects.filter(pk=delivery_id).first()
     if delivery is None or not delivery.claim():
         return False
+    if delivery.kind == Delivery.Kind.EVENT:
+        return deliver_event(delivery)
     if delivery.recipient and not delivery.recipient.active:
         hand_over(delivery)
         return False
@@ -75,6 +79,23 @@ def deliver(delivery_id):
         return delivery.mark_accepted()
     finally:
         say_goodbye(server)
+
+
+def deliver_event(delivery):
+    """The same for the practice system. One that takes nothing holds the worker for one event at a time: see claim()."""
+    if not settings.WEBHOOK_URL:
+        delivery.mark_unwanted()
+        return False
+    try:
+        with deadline(webhook.ANSWER_WITHIN):
+            webhook.send(delivery)
+    except Exception as error:
+        text, needs_help = webhook.verdict(TimeoutError() if isinstance(error, TooSlow) else error)
+        logger.warning("Event %s was not accepted: %s", delivery.pk, text)
+        retry_in = FARTHEST_RETRY if needs_help else retry_delay(delivery.attempts)
+        delivery.mark_refused(text, retry_in=retry_in, needs_help=needs_help)
+        return False
+    return delivery.mark_accepted()
 
 
 @transaction.atomic

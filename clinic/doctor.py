@@ -210,6 +210,21 @@ def mail_to_patients():
         yield Finding("patients_mail", OK, "Mail to patients goes out.")
 
 
+def practice_system():
+    stuck = Delivery.objects.events_in_trouble().count()
+    if stuck:
+        yield Finding(
+            "practice_system",
+            WARNING,
+            f"{plural(stuck, 'event')} did not reach the practice system.",
+            "Look at each one’s error, mend it, then send again",
+            "admin:appointments_delivery_changelist",
+            "?kind__exact=event",
+        )
+    elif settings.WEBHOOK_URL:
+        yield Finding("practice_system", OK, "The practice system is told of each step.")
+
+
 def unopened():
     calendar, now = clinic_calendar(), timezone.now()
     red = escalation.unopened_for(escalation.RED_AFTER, calendar, now).count()
@@ -253,6 +268,7 @@ IN_THE_DATABASE = [
     request_form,
     mail_to_staff,
     mail_to_patients,
+    practice_system,
     unopened,
 ]
 

@@ -4,6 +4,7 @@ A site for real patients sets CLINIC_ENV=production; a needed variable that is m
 sentence that names it.
 """
 
+import base64
 import secrets
 from datetime import time
 from pathlib import Path
@@ -195,6 +196,34 @@ else:
     EMAIL_FILE_PATH = CAUGHT_MAIL_DIR
 EMAIL_TIMEOUT = 10  # seconds for one answer of the mail server; Django has none of its own
 DEFAULT_FROM_EMAIL = needed("DEFAULT_FROM_EMAIL", "the sender of the site's mail") or "clinic@example.org"
+
+# Events to the practice system -----------------------------------------------------------------------------------------
+# Told that a request has moved on, never what it holds; docs/practice-system.md says how to receive them.
+
+WEBHOOK_URL = env.str("WEBHOOK_URL", "")
+WEBHOOK_SECRETS = []  # as bytes; each event is signed with all of them
+
+
+def whole_secret(text):
+    """The key in whsec_…, which is base64 of 24 to 64 bytes."""
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if not text.startswith("whsec_") or not 24 <= len(key) <= 64:
+        raise SystemExit("WEBHOOK_SECRETS cannot be read: write whsec_ and 24 to 64 random bytes in base64.")
+    return key
+
+
+if WEBHOOK_URL:
+    _hook = urlsplit(WEBHOOK_URL)
+    _trial = not PRODUCTION and _hook.scheme == "http" and _hook.hostname in ("localhost", "127.0.0.1", "::1")
+    _plain = WEBHOOK_URL.isascii() and WEBHOOK_URL.isprintable() and " " not in WEBHOOK_URL
+    if not _plain or not _hook.hostname or "@" in _hook.netloc or not (_trial or _hook.scheme == "https"):
+        raise SystemExit("WEBHOOK_URL cannot be used: write https://practice.example.org/events, without a password.")
+    WEBHOOK_SECRETS = [whole_secret(text) for text in given("WEBHOOK_SECRETS", [], env.list)]
+    if not WEBHOOK_SECRETS:
+        raise SystemExit("Set WEBHOOK_SECRETS (whsec_…, several with commas): events are not sent unsigned.")
 
 # What the browser may do ----------------------------------------------------------------------------------------------
 

@@ -126,7 +126,7 @@ class DeliveryAdmin(admin.ModelAdmin):
 
     @admin.display(description="To")
     def to(self, delivery):
-        return delivery.recipient or "The patient"
+        return delivery.to
 
     @admin.action(description="Send again", permissions=["triage"])
     def send_again(self, request, deliveries):

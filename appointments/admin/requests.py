@@ -21,6 +21,8 @@ from .. import intake
 from ..models import AccessEvent, AppointmentRequest, ChangedMeanwhile, PatientReply, StepNotAllowed
 from ..promise import Promises, age
 from .access import only_recorded, record
+from .export import PERMISSION as MAY_EXPORT
+from .export import export_page
 from .search import FOUND_AT_MOST, SearchForm, matching
 from .steps import STEPS, Step
 
@@ -153,6 +155,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
 
         return [
             at("search/", self.search_view, "search"),
+            at("export/", self.export_view, "export"),
             at("<int:pk>/claim/", self.claim_view, "claim"),
             at("<int:pk>/release/", self.release_view, "release"),
             at("<int:pk>/step/<slug:slug>/", self.step_view, "step"),
@@ -179,6 +182,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
         query = request.GET.dict()
         context = {
             "search_form": SearchForm(),
+            "may_export": request.user.has_perm(MAY_EXPORT),
             "tabs": [(label, "?" + urlencode(wanted), wanted == query) for label, wanted in TABS],
             **(extra_context or {}),
         }
@@ -197,6 +201,10 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
         request.found = [row.pk for row in found[:FOUND_AT_MOST]]
         context = {"search_form": form, "searched": True, "found_too_many": len(found) > FOUND_AT_MOST}
         return self.changelist_view(request, context)
+
+    @only_recorded
+    def export_view(self, request):
+        return export_page(request, self)
 
     @admin.display(description="Contact by")
     def contact_by(self, appointment_request):

@@ -10,6 +10,7 @@ class AccessEvent(models.Model):
         VIEW = "view", "Opened"
         SEARCH = "search", "Found by a search"
         CHANGE = "change", "Changed"
+        EXPORT = "export", "Exported"
 
     at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -85,7 +85,10 @@ class DeliveryQuerySet(models.QuerySet):
         return self.filter(recipient__isnull=False)
 
     def to_patients(self):
-        return self.filter(recipient__isnull=True)
+        return self.filter(kind__in=Delivery.TO_PATIENT)
+
+    def to_practice_system(self):
+        return self.filter(kind=Delivery.Kind.EVENT)
 
     def undelivered(self):
         """Everything that still owes somebody a message: what the desk shows until it is done or dismissed."""
@@ -113,22 +116,21 @@ class DeliveryQuerySet(models.QuerySet):
         )
 
     def in_trouble(self, now=None):
-        """Red on the desk: given up, to be mended by a person, tried three times, or late by five minutes.
+        """Red on the desk: messages to staff that are stuck. A patient's address that is wrong is no fault of the clinic's."""
+        return self.undelivered().to_staff().stuck(now)
 
-        Messages to staff alone: a patient's address that is wrong is no fault of the clinic's.
-        """
+    def events_in_trouble(self):
+        """Amber on the desk: the practice system does not know yet. Staff do, so nobody is lost by it."""
+        return self.undelivered().to_practice_system().stuck()
+
+    def stuck(self, now=None):
+        """Given up, to be mended by a person, tried three times, or late by five minutes."""
         now = now or timezone.now()
-        return (
-            self.undelivered()
-            .to_staff()
-            .filter(
-                Q(state=Delivery.State.FAILED)
-                | Q(needs_help=True)
-                | Q(attempts__gte=TROUBLE_AFTER_ATTEMPTS)
-                | Q(
-                    created_at__lt=now - LATE_AFTER, next_attempt_at__lt=now - A_MOMENT
-                )  # and not held back for a while
-            )
+        return self.filter(
+            Q(state=Delivery.State.FAILED)
+            | Q(needs_help=True)
+            | Q(attempts__gte=TROUBLE_AFTER_ATTEMPTS)
+            | Q(created_at__lt=now - LATE_AFTER, next_attempt_at__lt=now - A_MOMENT)  # and not held back for a while
         )
 
 
@@ -146,6 +148,7 @@ class Delivery(models.Model):
         DIGEST = "digest", "Daily digest"
         ACKNOWLEDGEMENT = "acknowledgement", "Confirmation to the patient"
         NEWS = "news", "News to the patient"
+        EVENT = "event", "Event to the practice system"
 
     TO_PATIENT = [Kind.ACKNOWLEDGEMENT, Kind.NEWS]
     TOGETHER = [Kind.REQUEST, Kind.OVERDUE]  # of which one mail can tell several
@@ -156,10 +159,10 @@ class Delivery(models.Model):
     )  # none for a digest
     recipient = models.ForeignKey(
         Recipient, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries"
-    )  # none for the patient, whose address stands in the request alone
-    status_change = models.OneToOneField(
-        "appointments.StatusChange", on_delete=models.CASCADE, null=True, blank=True, related_name="delivery"
-    )  # which news
+    )  # none for the patient, whose address stands in the request alone, and none for the practice system
+    status_change = models.ForeignKey(
+        "appointments.StatusChange", on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
+    )  # which news or event
     day = models.DateField(null=True, blank=True)  # of a digest
     message_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # the same at each attempt
     state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
@@ -203,10 +206,14 @@ class Delivery(models.Model):
             models.UniqueConstraint(
                 fields=["request"], condition=Q(kind="acknowledgement"), name="one_acknowledgement_for_a_request"
             ),
+            models.UniqueConstraint(fields=["status_change", "kind"], name="one_delivery_of_a_kind_for_a_step"),
             models.CheckConstraint(
-                condition=Q(kind__in=["acknowledgement", "news"], recipient__isnull=True)
-                | (~Q(kind__in=["acknowledgement", "news"]) & Q(recipient__isnull=False)),
-                name="delivery_goes_to_staff_or_to_the_patient",
+                condition=Q(kind__in=["acknowledgement", "news", "event"], recipient__isnull=True)
+                | (~Q(kind__in=["acknowledgement", "news", "event"]) & Q(recipient__isnull=False)),
+                name="delivery_goes_to_one_who_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="event") | Q(status_change__isnull=False), name="event_is_of_a_step"
             ),
             models.CheckConstraint(
                 condition=Q(kind="digest", request__isnull=True, day__isnull=False)
@@ -231,6 +238,8 @@ class Delivery(models.Model):
         mine = Delivery.objects.due(now).filter(pk=self.pk)
         if self.kind in self.TOGETHER:
             mine = self._with_others(mine, now)
+        if self.kind == self.Kind.EVENT and not self.attempts:
+            mine = self._unless_another_is_refused(mine, now)
         won = mine.update(
             state=self.State.SENDING, lease=uuid.uuid4(), lease_until=now + LEASE, attempts=F("attempts") + 1
         )
@@ -257,6 +266,24 @@ class Delivery(models.Model):
             return mine
         first = waiting.order_by("created_at", "pk").values_list("pk", flat=True)[:TOGETHER_AT_MOST]
         return alike.untold(now).filter(pk__in={self.pk, *first})
+
+    def _unless_another_is_refused(self, mine, now):
+        """`mine`, or none while the practice system takes nothing: one event tries, the new ones wait behind it.
+
+        Else each of a thousand events would hold the worker until its deadline, and mail to staff with it.
+        """
+        refused = Delivery.objects.to_practice_system().filter(
+            state__in=[self.State.WAITING, self.State.FAILED],
+            attempts__gt=0,
+            needs_help=False,
+            next_attempt_at__gt=now,
+            next_attempt_at__lt=now + 2 * FARTHEST_RETRY,
+        )
+        tries_at = refused.aggregate(first=models.Min("next_attempt_at"))["first"]
+        if tries_at is None:
+            return mine
+        mine.update(next_attempt_at=tries_at + A_MOMENT)
+        return mine.none()
 
     def _mails_of_the_last_hour(self, now):
         """When this recipient was last sent something about requests, newest first: accepted, or on its way.
@@ -312,6 +339,17 @@ class Delivery(models.Model):
     def mark_handed_over(self):
         """The recipient was switched off, and others are told instead."""
         return self._mark(state=self.State.DISMISSED, last_error=SWITCHED_OFF, needs_help=False)
+
+    def mark_unwanted(self):
+        """No practice system is set any more."""
+        return self._mark(state=self.State.DISMISSED, last_error="No practice system is set.", needs_help=False)
+
+    @property
+    def to(self):
+        """Who is told, in words."""
+        if self.kind == self.Kind.EVENT:
+            return "The practice system"
+        return self.recipient or "The patient"
 
     def send_again(self, *, by):
         """Somebody asks for another try, now."""

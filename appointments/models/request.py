@@ -224,6 +224,7 @@ class AppointmentRequest(models.Model):
         permissions = [
             ("triage_appointmentrequest", "Can triage appointment requests"),
             ("reopen_appointmentrequest", "Can reopen closed appointment requests"),
+            ("export_appointmentrequest", "Can export appointment requests"),
         ]
         indexes = [
             models.Index(fields=["status", "promised_by", "id"], name="request_status_promise"),
@@ -565,6 +566,12 @@ class StatusChange(models.Model):
 
     def __str__(self):
         return f"{self.from_status} → {self.to_status}"
+
+    def save(self, **kwargs):
+        """Stored with the event that it owes the practice system, where there is one; it hears nothing of spam."""
+        super().save(**kwargs)
+        if settings.WEBHOOK_URL and not self.request.suspected_spam:
+            Delivery.objects.create(request=self.request, kind=Delivery.Kind.EVENT, status_change=self)
 
     @property
     def author(self):
