@@ -6,6 +6,7 @@ own. What is read is what was written down, so no row can leave that was not.
 
 import csv
 import logging
+import unicodedata
 import uuid
 from io import StringIO
 
@@ -21,8 +22,9 @@ from .models import AccessEvent, AppointmentRequest
 logger = logging.getLogger(__name__)
 
 PAGE = 500  # requests at a time: what is in memory
-# What makes a spreadsheet take a cell for a formula (OWASP CSV Injection, ASVS 1.2.10): these, also full-width.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+# What makes a spreadsheet take a cell for a formula (OWASP CSV Injection, ASVS 1.2.10), and the same in full width. The
+# others on their lists, TAB, CR, LF and NUL, never come this far: a cell is one tidy line.
+FORMULA_SIGNS = set("=+-@＝＋－＠")
 AS_TEXT = "'"
 
 
@@ -147,7 +149,8 @@ def as_cell(value):
     if value is None:
         return ""
     text = tidy_line(str(value))
-    return AS_TEXT + text if text.startswith(FORMULA_SIGNS) else text
+    visible = (character for character in text if unicodedata.category(character)[0] not in "CZ")
+    return AS_TEXT + text if next(visible, "") in FORMULA_SIGNS else text
 
 
 def local(moment):

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appointments', '0003_took_place'),
+        ('appointments', '0003_took_place_and_languages'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -2,7 +2,6 @@
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import connection
 from pytest_django.asserts import assertContains, assertNotContains
 
 from appointments.models import AccessEvent
@@ -23,23 +22,6 @@ def appointment_request(clinic):
         access_needs="Wheelchair",
         guide_title="Fluoroscopy",
     )
-
-
-@pytest.fixture
-def events_cannot_be_written(db):
-    """The database refuses every new access event."""
-    refuse = {
-        "sqlite": [
-            "CREATE TRIGGER refuse BEFORE INSERT ON appointments_accessevent BEGIN SELECT RAISE(ABORT, 'no'); END"
-        ],
-        "postgresql": [
-            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$",
-            "CREATE TRIGGER refuse BEFORE INSERT ON appointments_accessevent FOR EACH ROW EXECUTE FUNCTION refuse()",
-        ],
-    }
-    with connection.cursor() as cursor:
-        for statement in refuse[connection.vendor]:
-            cursor.execute(statement)
 
 
 def test_each_look_at_a_request_is_recorded(staff_client, staff, appointment_request):
