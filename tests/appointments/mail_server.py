@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -100,12 +101,19 @@ def nobody_may_sign_in(*_):
 
 def bad_certificate(folder):
     """TLS by a certificate that nobody has signed and that is for another host."""
+    return own_certificate(folder, "192.0.2.1")
+
+
+def own_certificate(folder, address):
+    """TLS by a certificate that nobody has signed: certificate.pem in the folder."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "elsewhere.example.org")])
     now = datetime.now(UTC)
     certificate = x509.CertificateBuilder(
         name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1)
-    ).sign(key, hashes.SHA256())
+    )
+    addresses = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
+    certificate = certificate.add_extension(addresses, critical=False).sign(key, hashes.SHA256())
     pem = folder / "certificate.pem"
     pem.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
