@@ -43,10 +43,12 @@ class ExportForm(forms.Form):
         initial="csv",
         error_messages={"required": "Choose the format."},
     )
-    words = forms.BooleanField(
-        label="With what patients wrote",
+    words = forms.ChoiceField(
+        label="What patients wrote",
+        choices=[("", "Leave it out"), ("on", "With their message, language and access needs")],
+        widget=forms.RadioSelect,
         required=False,
-        help_text="Their message, language, access needs and the guide they read. Leave it out unless somebody needs it.",
+        initial="",
     )
 
     def __init__(self, data=None):
@@ -75,7 +77,7 @@ class ExportForm(forms.Form):
         )
 
     def batch(self, by):
-        file_format = FORMATS[self.cleaned_data["file_format"]](self.cleaned_data["words"])
+        file_format = FORMATS[self.cleaned_data["file_format"]](words=bool(self.cleaned_data["words"]))
         return Batch(self.chosen(), by=by, file_format=file_format)
 
     def file_name(self, batch):

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 LIST = reverse("admin:appointments_appointmentrequest_changelist")
 SEARCH = reverse("admin:appointments_appointmentrequest_search")
+EXPORT = reverse("admin:appointments_appointmentrequest_export")
 DESK = reverse("admin:index")
 
 

@@ -15,7 +15,6 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.db import connections
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 from fhir.resources.bundle import Bundle as R5Bundle
 from fhir.resources.R4B.bundle import Bundle as R4Bundle
@@ -28,9 +27,8 @@ from clinic.management.commands.serve import bind, make_server, turn_until
 from clinic.wsgi import application
 from tests.factories import a_request, a_service, a_user, in_opening_hours
 
-from .pages import LIST
+from .pages import EXPORT, LIST
 
-EXPORT = reverse("admin:appointments_appointmentrequest_export")
 SIGNS = tuple("=+-@\t\r\n\0＝＋－＠")  # what a spreadsheet may take for the beginning of a formula
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests.factories import a_recipient, a_request
 
-from .pages import DESK, LIST, SEARCH, action, detail, step, take
+from .pages import DESK, EXPORT, LIST, SEARCH, action, detail, step, take
 
 
 @pytest.fixture
@@ -27,9 +27,10 @@ def check(response):
 
 
 def test_pages_are_valid_and_hold_no_inline_script_or_style(staff_client, staff, desk):
-    for address in (DESK, LIST, detail(desk), "/admin/mail/", "/admin/clinic/clinicprofile/1/change/"):
+    for address in (DESK, LIST, EXPORT, detail(desk), "/admin/mail/", "/admin/clinic/clinicprofile/1/change/"):
         check(staff_client.get(address))
     check(staff_client.post(SEARCH, {"q": "pat"}))
+    check(staff_client.post(EXPORT, {"first": "soon"}))
     check(take(staff_client, desk, "attempt"))
     check(take(staff_client, desk, "waitlist", version=99))
     desk.mark_spam(by=staff)
