@@ -138,7 +138,7 @@ class Delivery(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting to be sent"
         SENDING = "sending", "Being sent"
-        ACCEPTED = "accepted", "Accepted by the mail server"
+        ACCEPTED = "accepted", "Accepted"
         FAILED = "failed", "Given up"
         DISMISSED = "dismissed", "Dismissed"
 

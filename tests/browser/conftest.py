@@ -8,8 +8,6 @@ A test chooses its look by parametrizing `scheme` and `width`; `every_look` does
 """
 
 import os
-import threading
-from contextlib import suppress
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -17,10 +15,9 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from django.db import connections
 from django.test import Client, modify_settings
 
-from clinic.management.commands.serve import bind, make_server, turn_until
+from tests.served import served
 
 from .chromium import find_chromium
 
@@ -54,25 +51,12 @@ def wsgi_application():
 @pytest.fixture
 def live_server(transactional_db, wsgi_application):
     """The site on a free port of this computer, `live_server.url`: the embedded server with its own settings."""
-    stop = threading.Event()
-    listener = bind("127.0.0.1", 0)
-    server = make_server(listener, wsgi_application)
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    # The server's threads end with the test; a connection that outlived them would keep the test database in use.
-    database = connections["default"].settings_dict
-    kept, database["CONN_MAX_AGE"] = database["CONN_MAX_AGE"], 0
-    thread = threading.Thread(target=turn_until, args=(server, stop.is_set), daemon=True)
-    thread.start()
-    # pytest-django expects its own live server here, which brings this along.
-    yield SimpleNamespace(
-        url=url, _live_server_modified_settings=modify_settings(ALLOWED_HOSTS={"append": "127.0.0.1"})
-    )
-    stop.set()
-    with suppress(OSError):  # it may have seen the sign by itself and closed
-        server.pull_trigger()
-    thread.join(30)
-    database["CONN_MAX_AGE"] = kept
-    assert not thread.is_alive(), "the server did not stop"
+    with served(wsgi_application) as port:
+        # pytest-django expects its own live server here, which brings this along.
+        yield SimpleNamespace(
+            url=f"http://127.0.0.1:{port}",
+            _live_server_modified_settings=modify_settings(ALLOWED_HOSTS={"append": "127.0.0.1"}),
+        )
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import gc
 import http.client
 import json
 import re
-import threading
 import tracemalloc
 import uuid
 from datetime import timedelta
@@ -13,7 +12,6 @@ from io import StringIO
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import connections
 from django.test import Client
 from django.utils import timezone
 from fhir.resources.bundle import Bundle as R5Bundle
@@ -23,9 +21,9 @@ from pytest_django.asserts import assertContains, assertNotContains
 from appointments import export
 from appointments.admin.access import record
 from appointments.models import AccessEvent, AppointmentRequest
-from clinic.management.commands.serve import bind, make_server, turn_until
 from clinic.wsgi import application
 from tests.factories import a_request, a_service, a_user, in_opening_hours
+from tests.served import served
 
 from .pages import EXPORT, LIST
 
@@ -349,19 +347,9 @@ def test_memory_does_not_grow_with_the_file(staff_client, clinic):
 
 
 @pytest.fixture
-def waitress(transactional_db):
-    """The site as it is served; gives its port."""
-    stop, listener = threading.Event(), bind("127.0.0.1", 0)
-    server = make_server(listener, application)
-    database = connections["default"].settings_dict
-    kept, database["CONN_MAX_AGE"] = database["CONN_MAX_AGE"], 0
-    thread = threading.Thread(target=turn_until, args=(server, stop.is_set), daemon=True)
-    thread.start()
-    yield listener.getsockname()[1]
-    stop.set()
-    server.pull_trigger()
-    thread.join(30)
-    database["CONN_MAX_AGE"] = kept
+def port(transactional_db):
+    with served(application) as port:
+        yield port
 
 
 def from_the_wire(port, client, file_format):
@@ -377,17 +365,17 @@ def from_the_wire(port, client, file_format):
 
 
 @pytest.mark.parametrize("file_format", ["csv", "fhir-r4"])
-def test_a_file_that_breaks_off_is_seen_to_be_broken(waitress, client, file_format):
+def test_a_file_that_breaks_off_is_seen_to_be_broken(port, client, file_format):
     client.force_login(a_user())
     many_requests(3 * export.PAGE)
-    whole = from_the_wire(waitress, client, file_format)
+    whole = from_the_wire(port, client, file_format)
     assert whole.status == 200 and len(whole.read()) > 10_000
 
     broken_row = AppointmentRequest.objects.order_by("created_at")[2 * export.PAGE + 3].pk
     AppointmentRequest.objects.filter(pk=broken_row).update(preferred_days=["no such day"])
-    response = from_the_wire(waitress, client, file_format)
+    response = from_the_wire(port, client, file_format)
 
     assert response.status == 200  # the first rows are on their way before anybody can know
     with pytest.raises(http.client.IncompleteRead):
         response.read()
-    assert from_the_wire(waitress, client, "csv").status == 200  # and the server goes on
+    assert from_the_wire(port, client, "csv").status == 200  # and the server goes on
