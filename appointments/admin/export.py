@@ -13,7 +13,7 @@ from ..export import FORMATS, Batch
 from ..models import AppointmentRequest
 from .access import record
 
-PERMISSION = "appointments.export_appointmentrequest"
+MAY_EXPORT = "appointments.export_appointmentrequest"
 FIRST_DAY = date(2000, 1, 1)
 DAYS_AT_FIRST = 30
 DAY = {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
@@ -91,7 +91,7 @@ def midnight(day):
 
 def export_page(request, model_admin):
     """Choose, and take out. The file is only ever the answer to a POST. Raises NotRecorded before anything is sent."""
-    if not request.user.has_perm(PERMISSION):
+    if not request.user.has_perm(MAY_EXPORT):
         raise PermissionDenied
     form = ExportForm(request.POST if request.method == "POST" else None)
     if form.is_valid():

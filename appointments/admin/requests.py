@@ -21,8 +21,7 @@ from .. import intake
 from ..models import AccessEvent, AppointmentRequest, ChangedMeanwhile, PatientReply, StepNotAllowed
 from ..promise import Promises, age
 from .access import only_recorded, record
-from .export import PERMISSION as MAY_EXPORT
-from .export import export_page
+from .export import MAY_EXPORT, export_page
 from .search import FOUND_AT_MOST, SearchForm, matching
 from .steps import STEPS, Step
 

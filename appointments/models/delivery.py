@@ -268,11 +268,12 @@ class Delivery(models.Model):
         return alike.untold(now).filter(pk__in={self.pk, *first})
 
     def _unless_another_is_refused(self, mine, now):
-        """`mine`, or none while the practice system takes nothing: one event tries, the new ones wait behind it.
+        """`mine`, or none while the practice system takes nothing: one event tries, all new ones wait behind it.
 
         Else each of a thousand events would hold the worker until its deadline, and mail to staff with it.
         """
-        refused = Delivery.objects.to_practice_system().filter(
+        events = Delivery.objects.to_practice_system()
+        refused = events.filter(
             state__in=[self.State.WAITING, self.State.FAILED],
             attempts__gt=0,
             needs_help=False,
@@ -282,7 +283,7 @@ class Delivery(models.Model):
         tries_at = refused.aggregate(first=models.Min("next_attempt_at"))["first"]
         if tries_at is None:
             return mine
-        mine.update(next_attempt_at=tries_at + A_MOMENT)
+        events.due(now).filter(state=self.State.WAITING, attempts=0).update(next_attempt_at=tries_at + A_MOMENT)
         return mine.none()
 
     def _mails_of_the_last_hour(self, now):
