@@ -4,20 +4,25 @@ from datetime import timedelta
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.core.exceptions import PermissionDenied
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.core.files.storage import default_storage
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from js_asset import Media, Script
 
-from .forms import PictureForm, PositionedForm, PositionedFormSet
+from .conflicts import both_texts, laid_over
+from .forms import GuideForm, PictureForm, PositionedForm, PositionedFormSet
+from .house_rules import advice, in_the_way
 from .models import Guide, NotPublishable, Picture, Section, Source, Topic
 
 SOON = timedelta(days=60)
@@ -156,6 +161,8 @@ class GuideChangeList(ChangeList):
 
 @admin.register(Guide)
 class GuideAdmin(NarrowList, admin.ModelAdmin):
+    form = GuideForm
+    actions = ["publish_together"]
     list_display = ["title", "topic", "state", "last_reviewed", "next_review"]
     list_filter = [StateFilter, ReviewFilter, "topic", "is_sample"]
     lookups = ("state", "review", "topic__id__exact", "is_sample__exact")
@@ -187,6 +194,22 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
     def state(self, guide):
         return format_html('<span class="state state-{}">{}</span>', guide.state, guide.state.label)
 
+    @admin.action(description="Publish the selected guides together", permissions=["publish"])
+    def publish_together(self, request, queryset):
+        """For guides that link to each other: alone, the first would link to a page that is not there yet."""
+        try:
+            guides = queryset.publish_together(by=request.user)
+        except NotPublishable as problem:
+            form = reverse("admin:education_guide_change", args=[problem.guide.pk])
+            link = format_html('<a href="{}">“{}”</a>', form, problem.guide)
+            messages.error(
+                request, format_html("None of them was published. Mend {} first: {}", link, problem.messages[0])
+            )
+        else:
+            for guide in guides:
+                self.log_change(request, guide, f"Published revision {guide.live_revision.number}.")
+            messages.success(request, f"Published. Patients now read these guides: {len(guides)}.")
+
     # The form
 
     def get_readonly_fields(self, request, obj=None):
@@ -202,18 +225,46 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
     def get_view_on_site_url(self, obj=None):
         return obj.get_absolute_url() if obj and obj.is_live else None
 
-    def may_publish(self, request):
+    def has_publish_permission(self, request):
         return request.user.has_perm("education.publish_guide")
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if hasattr(request, "csp_nonce"):  # before Django 6.1 the import map asks us for its nonce
             context["media"] = Media.from_media(context["media"]).with_nonce(str(request.csp_nonce))
-        context["may_publish"] = self.may_publish(request)
+        context["may_publish"] = self.has_publish_permission(request)
         if obj:
             context["state"] = obj.state
-            context["problems"] = obj.publish_problems()
             context["revisions"] = obj.revisions.select_related("published_by").defer("data", "html", "text")
-        return super().render_change_form(request, context, add, change, form_url, obj)
+            if not context["errors"]:  # the checks speak of what is saved
+                draft = obj.as_draft()
+                context |= {"in_the_way": in_the_way(draft), "advice": advice(draft), "reading": draft.reading()}
+            if context["adminform"].form.has_error(NON_FIELD_ERRORS, code="conflict"):
+                formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+                context["both_texts"] = both_texts(context["adminform"].form, formsets)
+                context["saved_last"] = (
+                    LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(obj), object_id=obj.pk)
+                    .select_related("user")
+                    .first()
+                )
+        response = super().render_change_form(request, context, add, change, form_url, obj)
+        if "both_texts" in context:
+            response.status_code = 409
+        return response
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """One editor after the other: what was typed on an older draft is laid over the one that is saved now."""
+        with transaction.atomic():
+            guide = object_id and request.method == "POST" and self.get_object(request, unquote(object_id))
+            if guide:
+                guide = Guide.objects.select_for_update().get(pk=guide.pk)
+                if request.POST.get("based_on") != str(guide.edit_version):
+                    request.POST = laid_over(request.POST, guide)
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if change and (form.has_changed() or any(formset.has_changed() for formset in formsets)):
+            form.instance.count_edit()
 
     def response_add(self, request, obj, post_url_continue=None):
         return self.next_step(request, obj) or super().response_add(request, obj, post_url_continue)
@@ -230,12 +281,12 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
         return None
 
     def publish(self, request, guide):
-        if not self.may_publish(request):
+        if not self.has_publish_permission(request):
             raise PermissionDenied  # and what was saved with it is undone
         try:
             revision = guide.publish(by=request.user)
         except NotPublishable:
-            messages.error(request, "Saved, but not published. See below what to mend first.")
+            messages.error(request, "Saved, but not published. The list beside the form says what to mend first.")
         else:
             self.log_change(request, guide, f"Published revision {revision.number}.")
             page = format_html('<a href="{}">the page</a>', guide.get_absolute_url())
@@ -269,7 +320,7 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
 
     def withdraw_view(self, request, pk):
         guide = get_object_or_404(Guide, pk=pk)
-        if not self.may_publish(request):
+        if not self.has_publish_permission(request):
             raise PermissionDenied
         if request.method != "POST":
             return self.ask(

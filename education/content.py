@@ -71,6 +71,11 @@ def plain_text(value: str) -> str:
     return re.sub(r"[ \t]*\n\s*", "\n", re.sub(r"[ \t]+", " ", text)).strip()
 
 
+def links(value: str) -> list[str]:
+    """The addresses that a piece of clean HTML links to."""
+    return [html.unescape(address) for address in re.findall(r'<a href="([^"]*)"', value or "")]
+
+
 def tables_that_scroll(value: SafeString) -> SafeString:
     """Each table in a box of its own, so that on a phone the table scrolls and the page does not."""
     boxed = value.replace("<table>", '<div class="table" role="region" tabindex="0" aria-label="Table"><table>')

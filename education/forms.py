@@ -5,7 +5,32 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 
 from .images import check_picture
-from .models import Picture
+from .models import Guide, Picture
+
+
+class GuideForm(forms.ModelForm):
+    """A guide, saved only on top of the draft that its editor saw."""
+
+    based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Guide
+        fields = "__all__"
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["based_on"] = self.instance.edit_version
+
+    def clean(self):
+        if self.instance.pk and self.cleaned_data.get("based_on") != self.instance.edit_version:
+            self.data = self.data.copy()
+            self.data["based_on"] = self.instance.edit_version  # who saves now has seen both texts
+            raise ValidationError(
+                "Somebody else saved this guide while you were writing. Nothing of yours is saved yet: it stands in the form "
+                "below. Compare both texts, bring them together in the form, and save.",
+                code="conflict",
+            )
+        return super().clean()
 
 
 class PictureForm(forms.ModelForm):

@@ -24,7 +24,8 @@ def load(*, by):
     """All pictures and guides; the guides published."""
     pictures = load_pictures(read(HERE / "pictures" / "pictures.toml"))
     for path in sorted((HERE / "guides").glob("*.toml")):
-        load_guide(read(path), pictures).publish(by=by)
+        load_guide(read(path), pictures)
+    Guide.objects.publish_together(by=by)
 
 
 def read(path):

@@ -3,18 +3,21 @@
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
+from urllib.parse import unquote, urljoin, urlsplit
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import slug_re
 from django.db import models, transaction
 from django.db.models import F, Max, Q
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
 from clinic.models import Service
 
-from ..content import anchors, clean_html, plain_text, tables_that_scroll
+from ..content import IDS_OF_THE_PAGE, anchors, clean_html, links, plain_text, tables_that_scroll
+from ..house_rules import Draft, in_the_way
 from .picture import Picture
 from .revision import Revision
 from .section import Section
@@ -22,6 +25,10 @@ from .section import Section
 
 class NotPublishable(ValidationError):
     """Says what to mend before a guide may be published."""
+
+    def __init__(self, guide, findings):
+        super().__init__([finding.says for finding in findings])
+        self.guide = guide
 
 
 class Topic(models.Model):
@@ -56,6 +63,14 @@ class GuideQuerySet(models.QuerySet):
         )
         grouped = groupby(guides, key=attrgetter("live_revision.topic"))
         return [{"topic": topic, "guides": list(members)} for topic, members in grouped]
+
+    @transaction.atomic
+    def publish_together(self, *, by):
+        """All of them or none: guides that link to each other can only go live at once. Raises NotPublishable."""
+        guides = list(self.with_draft())
+        for guide in guides:
+            guide.publish(by=by, alongside=guides)
+        return guides
 
     def without_pages(self):
         """Leaves the long texts of the live revision in the database: lists do not show them."""
@@ -100,6 +115,8 @@ class Guide(models.Model):
         "Revision", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
     changed_at = models.DateTimeField(auto_now=True)
+    # Counts the saves of the draft: who saves on top of an older one is asked instead of overwriting it.
+    edit_version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = GuideQuerySet.as_manager()
 
@@ -176,30 +193,18 @@ class Guide(models.Model):
             text="\n".join(filter(None, words)),
         )
 
-    def publish_problems(self):
-        """What must be mended before patients may read this: sentences for the editor, none when all is well."""
-        problems, previous_level = [], None
-        sections = list(self.sections.all())
-        if not sections:
-            problems.append("Add at least one section.")
-        for section in sections:
-            if previous_level is None and section.level != Section.Level.SECTION:
-                problems.append(f"“{section.heading}” is a sub-section and has no section above it. Make it a section.")
-            if not (section.body or section.more or section.picture_id) and not section.has_parts(sections):
-                problems.append(f"“{section.heading}” is empty. Write its text or remove it.")
-            if section.more and section.kind != Section.Kind.TEXT:
-                problems.append(f"“{section.heading}” is a warning or care card: move its “Read more” into the text.")
-            previous_level = section.level
-        if self.last_reviewed and self.last_reviewed > timezone.localdate():
-            problems.append("The last review cannot be in the future.")
-        return problems
+    def as_draft(self, *, alongside=()):
+        """The draft as the house rules judge it. `alongside` are guides that go live with it."""
+        data = self.as_data()
+        dead = dead_links(data, self.get_absolute_url(), alongside)
+        return Draft(data, today=timezone.localdate(), dead_links=dead)
 
     @transaction.atomic
-    def publish(self, *, by):
+    def publish(self, *, by, alongside=()):
         """Freeze the draft and make it what the public sees. Raises NotPublishable."""
         Guide.objects.select_for_update().get(pk=self.pk)  # two who publish at once get two numbers
-        if problems := self.publish_problems():
-            raise NotPublishable(problems)
+        if findings := in_the_way(self.as_draft(alongside=alongside)):
+            raise NotPublishable(self, findings)
         revision = self.as_revision()
         revision.number = (self.revisions.aggregate(last=Max("number"))["last"] or 0) + 1
         revision.published_by = by
@@ -217,9 +222,15 @@ class Guide(models.Model):
         self.live_revision = None
         self.save(update_fields=["live_revision"])
 
+    def count_edit(self):
+        """To be called by whoever changed the draft, in the same transaction."""
+        Guide.objects.filter(pk=self.pk).update(edit_version=F("edit_version") + 1)
+        self.refresh_from_db(fields=["edit_version"])
+
     @transaction.atomic
     def restore(self, revision):
         """Make the draft what `revision` was. The address and what patients read stay as they are."""
+        self.count_edit()
         data = revision.data
         for name in RESTORED_AS_THEY_ARE:
             setattr(self, name, data[name])
@@ -248,6 +259,46 @@ RESTORED_AS_THEY_ARE = ("title", "summary", "written_by", "reviewed_by", "is_sam
 def picture_of(data):
     """The picture that a guide's or a section's frozen data show, or None when the library has it no more."""
     return Picture.objects.filter(pk=data["picture"]["id"]).first() if data["picture"] else None
+
+
+def dead_links(data, address, alongside=()):
+    """What a draft links to on this site and no patient can open; its own page and those `alongside` count as live."""
+    dead, guides = set(), {}
+    for link in {link for section in data["sections"] for part in ("body", "more") for link in links(section[part])}:
+        try:
+            target = urlsplit(urljoin(settings.SITE_URL + address, link))
+        except ValueError:
+            dead.add(link)
+            continue
+        if f"{target.scheme}://{target.netloc}" != settings.SITE_URL:
+            continue  # another site, a telephone number, an e-mail address
+        page = page_at(unquote(target.path))
+        if page is None or "admin" in page.namespaces:
+            dead.add(link)
+        elif page.view_name == "education:guide":
+            guides[link] = page.kwargs["slug"], unquote(target.fragment)
+    if guides:
+        slugs = {slug for slug, _ in guides.values()}
+        pages = dict(Guide.objects.published().filter(slug__in=slugs).values_list("slug", "live_revision__data"))
+        pages |= {guide.slug: guide.as_data() for guide in alongside if guide.slug in slugs} | {data["slug"]: data}
+        dead |= {
+            link for link, (slug, place) in guides.items() if slug not in pages or not has_place(pages[slug], place)
+        }
+    return frozenset(dead)
+
+
+def page_at(path):
+    """What answers there, with the last slash forgiven as the site forgives it; None for nothing."""
+    for path in (path, f"{path}/"):
+        try:
+            return resolve(path)
+        except Resolver404:
+            continue
+    return None
+
+
+def has_place(data, place):
+    return not place or place in IDS_OF_THE_PAGE or any(section["anchor"] == place for section in data["sections"])
 
 
 def find_guide(slug):

@@ -62,15 +62,6 @@ class Section(models.Model):
         self.body, self.more = clean_html(self.body), clean_html(self.more)
         super().save(*args, **kwargs)
 
-    def has_parts(self, siblings):
-        """Whether sub-sections follow: then the section itself may be a heading alone."""
-        index = siblings.index(self)
-        return (
-            self.level == self.Level.SECTION
-            and index + 1 < len(siblings)
-            and siblings[index + 1].level == self.Level.SUBSECTION
-        )
-
     def as_data(self):
         return {
             "level": self.level,

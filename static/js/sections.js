@@ -1,5 +1,5 @@
 // The guide form in the admin. Sections fold to one line, move and are inserted by button; rich-text editors get their
-// names; unsaved work is not left without a question. Without this script the position numbers do what the buttons do.
+// names; a finding leads to its field, opened; unsaved work is not left without a question. Without this script the position numbers do what the buttons do.
 (() => {
   "use strict";
 
@@ -24,6 +24,20 @@
     const name = label.textContent.trim().replace(/:$/, "");
     editor.setOptions({ editorProps: { attributes: { "aria-label": name, "aria-multiline": "true" } } });
     label.addEventListener("click", () => editor.commands.focus());
+  });
+
+  // From a finding to the field it speaks of ----------------------------------------------------------------------------
+
+  form.querySelector(".guide-state")?.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#id_']");
+    const target = link && document.getElementById(link.hash.slice(1));
+    if (!target) return;
+    event.preventDefault();
+    const row = target.closest(".inline-related");
+    if (row?.querySelector(".section-fold")) fold(row, false);
+    const shown = target.closest(".prose-editor")?.querySelector(".ProseMirror") ?? target;
+    shown.focus();
+    shown.scrollIntoView({ block: "center" });
   });
 
   if (!group) return;

@@ -37,7 +37,7 @@ PAYLOADS = [
     "<svg><animate onbegin=alert(1) attributeName=x dur=1s>",
     "<math><mtext onclick=alert(1)>m</mtext></math>",
     "<select autofocus onfocus=alert(1)></select>",
-    "<a href='/ok/' onclick='alert(1)'>link</a>",
+    "<a href='/privacy/' onclick='alert(1)'>link</a>",
     "<strong style='x' onanimationstart=alert(1)>s</strong>",
     # links that run
     "<a href='javascript:alert(1)'>x</a>",
@@ -90,7 +90,7 @@ PAYLOADS = [
     "<a href='https://ok.example' ping='https://elsewhere.example'>x</a>",
     "<a href='https://ok.example' target=_blank>x</a>",
     "<p id=main class=notice>clobber</p>",
-    "<a name=forms href='#x'>clobber</a>",
+    "<a name=forms href='#main'>clobber</a>",
     "<portal src='https://elsewhere.example'></portal>",
     # text that changes its meaning when it is read twice
     "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=x onerror=alert(1)&gt;'>",

@@ -31,7 +31,8 @@ def post_of(guide, **facts):
     """The form of a saved guide, as it would be posted unchanged, with `facts` in place of what they name."""
     sections = facts.pop("sections", None) or saved(guide)
     initial = sum("id" in section for section in sections)
-    own = {"title": guide.title, "topic": guide.topic_id, "summary": guide.summary}
+    version = Guide.objects.values_list("edit_version", flat=True).get(pk=guide.pk)
+    own = {"title": guide.title, "topic": guide.topic_id, "summary": guide.summary, "based_on": version}
     if not guide.was_published():
         own["slug"] = guide.slug
     return guide_post(sections=sections, initial=(initial, 0), **{**own, **facts})
@@ -66,7 +67,8 @@ def test_from_a_first_word_to_a_published_guide(staff_client, clinic):
     guide = Guide.objects.get()
     assertRedirects(response, change(guide))
     assertContains(response, "Saved, but not published")
-    assertContains(response, "<li>“How it feels” is empty. Write its text or remove it.</li>", html=True)
+    assertContains(response, "“How it feels” is empty. Write its text or remove it.")
+    assertContains(response, '<a href="#id_sections-1-body">Go there')
     assert not guide.is_live
     assert guide.sources.get().url == "https://example.org/swallow"
     assert list(guide.sections.values_list("heading", "position")) == [("What it is", 10), ("How it feels", 20)]

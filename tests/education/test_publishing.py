@@ -63,13 +63,16 @@ def test_a_guide_without_sections_is_not_published(db):
     guide = a_guide()
     guide.sections.all().delete()
 
-    assert guide.publish_problems() == ["Add at least one section."]
+    with pytest.raises(NotPublishable, match="Add at least one section"):
+        guide.publish(by=None)
 
 
 def test_a_heading_over_sub_sections_may_stand_alone(db):
     guide = a_guide(sections=[{"heading": "Above"}, {"heading": "Below", "level": 3, "body": "<p>a</p>"}])
 
-    assert guide.publish_problems() == []
+    guide.publish(by=None)
+
+    assert Guide.objects.get().is_live
 
 
 def test_a_guide_knows_whether_its_draft_differs(db):
