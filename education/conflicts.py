@@ -89,5 +89,6 @@ def orders(formset):
     """The parts that are saved, in their saved order and in the one that was typed."""
     parts = [part for part in formset.initial_forms if str(part["position"].value()).isdecimal()]
     title = "heading" if formset.prefix == "sections" else "title"
-    typed = sorted(parts, key=lambda part: int(part["position"].value()))
-    return [part.initial[title] for part in parts], [part.initial[title] for part in typed]
+    saved = sorted(parts, key=lambda part: part.initial["position"])
+    typed = sorted(saved, key=lambda part: int(part["position"].value()))
+    return [part.initial[title] for part in saved], [part.initial[title] for part in typed]

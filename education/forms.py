@@ -5,17 +5,13 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 
 from .images import check_picture
-from .models import Guide, Picture
+from .models import Picture
 
 
 class GuideForm(forms.ModelForm):
     """A guide, saved only on top of the draft that its editor saw."""
 
     based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    class Meta:
-        model = Guide
-        fields = "__all__"
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

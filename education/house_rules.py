@@ -84,7 +84,7 @@ SAFETY_WORDS = re.compile(
     re.IGNORECASE,
 )
 FIGURE = re.compile(
-    r"\b(?:\d[\d.,]*|one) (?:in|out of) (?:a (?:hundred|thousand|million)|two|three|four|five|six|eight|ten|\d[\d,]*)\b|\b\d[\d.,]* parts? in [\d,]+|"
+    r"\b(?:\d[\d.,]*|[Oo]ne) (?:in|out of) (?:a (?:hundred|thousand|million)|two|three|four|five|six|eight|ten|\d[\d,]*)\b|\b\d[\d.,]* parts? in [\d,]+|"
     r"\b\d[\d.,]*(?: to [\d.,]+)? ?(?:%|percent\b|per cent\b|mSv\b|mGy\b|millisieverts?\b|milligrays?\b)"
 )
 PERCENTAGE = re.compile(r"\b(\d+(?:[.,]\d+)?) ?(?:%|percent\b|per cent\b)(?! (?:alcohol|solution|cream|gel|saline))")
@@ -188,7 +188,7 @@ class Draft:
                 hard = readability.hardest(words)
                 marked = [(sentence.text, sentence in hard) for sentence in words]
                 rows.append({"text": text, "age": readability.reading_age(words), "sentences": hard and marked})
-        return {"age": readability.reading_age(everything), "rows": rows}
+        return {"age": readability.reading_age(everything) if readability.is_enough(everything) else None, "rows": rows}
 
 
 # What stands in the way -----------------------------------------------------------------------------------------------
@@ -302,7 +302,7 @@ def no_published_myth(draft):
 
 def reads_easily(draft):
     page = draft.reading()
-    if page["age"] > TARGET_AGE:
+    if page["age"] and page["age"] > TARGET_AGE:
         yield Finding(f"The page {too_hard(page['age'])} Begin with the sections named here.", "sections")
     for row in page["rows"]:
         if row["age"] > TARGET_AGE:

@@ -14,8 +14,8 @@ from .content import plain_text
 
 TARGET_AGE = 11  # readers of 9 to 11 follow it
 HIGHEST_AGE = 14
-YOUNGEST = 5
-FEWEST_WORDS = 40  # of less text than this the formula says nothing
+YOUNGEST, OLDEST = 5, 20
+FEWEST_WORDS = 30  # of less text than this the formula says nothing
 LONGEST_SENTENCE = 25  # words; the limit of GOV.UK's content guidance
 MARKED = 3  # the hardest sentences of a text, at most
 
@@ -38,7 +38,7 @@ MORE_SOUNDS = re.compile(r"(?<![qg])ua(?=[tl])|[eoy]ing|eum$|isms?$|thms?$|n't$|
 @lru_cache(4096)
 def syllables(word: str) -> int:
     """How many a voice would say, near enough. A number counts one; an abbreviation counts its letters."""
-    return sum(_syllables(part) for part in re.split(r"[-/'’.,:]", word) if part)
+    return sum(_syllables(part) for part in re.split(r"[-/'’:]", word) if part)
 
 
 def _syllables(part):
@@ -83,13 +83,16 @@ def sentences(html: str) -> list[Sentence]:
     return [sentence for sentence in found if sentence.words]
 
 
-def reading_age(text: list[Sentence]) -> int:
-    """The age in years at which a reader follows these sentences."""
+def grade(text: list[Sentence]) -> float:
     words = sum(len(sentence.words) for sentence in text)
     if not words:
-        return YOUNGEST
-    grade = 0.39 * words / len(text) + 11.8 * sum(sentence.syllables for sentence in text) / words - 15.59
-    return max(YOUNGEST, round(grade + 5))
+        return 0
+    return 0.39 * words / len(text) + 11.8 * sum(sentence.syllables for sentence in text) / words - 15.59
+
+
+def reading_age(text: list[Sentence]) -> int:
+    """The age in years at which a reader follows these sentences, between YOUNGEST and OLDEST."""
+    return min(OLDEST, max(YOUNGEST, round(grade(text) + 5)))
 
 
 def is_enough(text: list[Sentence]) -> bool:
@@ -99,4 +102,4 @@ def is_enough(text: list[Sentence]) -> bool:
 def hardest(text: list[Sentence]) -> list[Sentence]:
     """The few that make the text hard, the hardest first. Short ones are left alone: one long word weighs too much."""
     hard = [sentence for sentence in text if sentence.age > TARGET_AGE and len(sentence.words) >= 8]
-    return sorted(hard, key=lambda sentence: -sentence.age)[:MARKED]
+    return sorted(hard, key=lambda sentence: -grade([sentence]))[:MARKED]

@@ -20,7 +20,6 @@ from ..content import IDS_OF_THE_PAGE, anchors, clean_html, links, plain_text, t
 from ..house_rules import Draft, in_the_way
 from .picture import Picture
 from .revision import Revision
-from .section import Section
 
 
 class NotPublishable(ValidationError):
@@ -289,9 +288,9 @@ def dead_links(data, address, alongside=()):
 
 def page_at(path):
     """What answers there, with the last slash forgiven as the site forgives it; None for nothing."""
-    for path in (path, f"{path}/"):
+    for spelled in (path, f"{path}/"):
         try:
-            return resolve(path)
+            return resolve(spelled)
         except Resolver404:
             continue
     return None
