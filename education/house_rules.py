@@ -330,9 +330,9 @@ def no_jargon(draft):
         pattern = re.compile(rf"\b{word}s?\b", re.IGNORECASE)
         said = [(text, sentence) for text, sentence in everything if pattern.search(sentence.text)]
         if said and not any(explains(sentence.text, word, plain) for _, sentence in said):
-            text, sentence = said[0]
+            text, _ = said[0]
             best = plain.partition(",")[0]
-            yield text.finding(f"{text.name} says “{word}”: write “{best}”, or explain it there.", sentence.text)
+            yield text.finding(f"{text.name} says “{word}”: write “{best}”, or explain it there.")
 
 
 def explains(sentence, word, plain):
@@ -363,7 +363,7 @@ def no_banned_word(draft):
         for word, instead in BANNED.items():
             for sentence in text.sentences:
                 if match := re.search(rf"\b(?:{word})\b", sentence.text, re.IGNORECASE):
-                    yield text.finding(f"{text.name} says “{match[0]}”. {instead}", sentence.text)
+                    yield text.finding(f"{text.name} says “{match[0]}”. {instead}")
                     break
 
 

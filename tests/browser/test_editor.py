@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from education.models import Guide, Section
 from tests.factories import a_guide, a_picture, a_published_guide
 
-from .conftest import axe, every_look, scrolls_sideways
+from .conftest import axe, every_look, scrolls_sideways, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -252,9 +252,73 @@ def test_text_from_word_becomes_plain_paragraphs_and_lists(signed_in_page, clini
     )
 
 
-def test_without_javascript_the_numbers_give_the_order(no_js_page, staff, clinic, live_server):
-    from .conftest import sign_in
+def test_a_finding_leads_to_its_field_by_keyboard(signed_in_page, clinic):
+    page, guide = signed_in_page, a_guide(sections=SECTIONS)
+    guide.sections.filter(heading="Getting ready").update(more="<p>Call us if you bleed. It helps 5% of people.</p>")
+    open_form(page, guide)
+    finding = page.locator(".findings li", has_text="hides what readers must see")
+    expect(finding).to_contain_text("Call us if you bleed.")
 
+    finding.get_by_role("link").focus()
+    page.keyboard.press("Enter")
+
+    expect(fold(page, "Getting ready")).to_have_attribute("aria-expanded", "true")
+    assert focused(page) == "Read more"
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Wear loose clothes.")
+    save(page)
+    expect(page.get_by_text("hides what readers must see")).to_have_count(0)
+    assert guide.sections.get(heading="Getting ready").more == "<p>Wear loose clothes.</p>"
+
+
+def test_two_editors_see_both_texts_and_bring_them_together(signed_in_page, clinic):
+    first, guide = signed_in_page, a_guide(sections=SECTIONS)
+    second = first.context.new_page()
+    for page, words in ((first, " From the first."), (second, " From the second.")):
+        open_form(page, guide)
+        fold(page, "What it is").click()
+        page.get_by_role("textbox", name="Text", exact=True).locator("visible=true").click()
+        page.keyboard.press("Control+End")
+        page.keyboard.type(words)
+
+    save(first)
+    second.get_by_role("button", name="Save and continue editing").click()
+    expect(second.locator(".conflict del")).to_have_text("first.")
+    expect(second.locator(".conflict ins")).to_have_text("second.")
+    assert guide.sections.first().body == "<p>Plain words. From the first.</p>"
+
+    fold(second, "What it is").click()
+    second.get_by_role("textbox", name="Text", exact=True).locator("visible=true").click()
+    second.keyboard.press("Control+End")
+    second.keyboard.type(" And the first.")
+    save(second)
+    assert guide.sections.first().body == "<p>Plain words. From the second. And the first.</p>"
+
+
+@every_look
+def test_two_editors_meet_on_an_accessible_page(signed_in_page, clinic, scheme, width):
+    page, guide = signed_in_page, a_guide(sections=SECTIONS)
+    open_form(page, guide)
+    guide.sections.filter(heading="What it is").update(body="<p>Other words.</p>")
+    guide.count_edit()
+
+    page.get_by_role("button", name="Save and continue editing").click()
+
+    expect(page.locator(".conflict")).to_be_visible()
+    assert (axe(page), scrolls_sideways(page)) == ([], 0)
+
+
+def test_without_javascript_a_finding_leads_to_its_field(no_js_page, staff, clinic, live_server):
+    page, guide = no_js_page, a_guide(sections=[{"heading": "Hollow"}])
+    sign_in(page.context, live_server.url, staff)
+    page.goto(form_of(guide))
+
+    page.locator(".findings a").click()
+
+    expect(page.locator("#id_sections-0-body:target")).to_be_in_viewport()
+
+
+def test_without_javascript_the_numbers_give_the_order(no_js_page, staff, clinic, live_server):
     page, guide = no_js_page, a_guide(sections=SECTIONS)
     sign_in(page.context, live_server.url, staff)
     page.goto(form_of(guide) + "?blank=1")
@@ -275,6 +339,8 @@ def test_the_desk_is_accessible(signed_in_page, clinic, scheme, width):
     guide = a_published_guide("Back pain", sections=SECTIONS, picture=picture)
     a_guide("A draft")
     guide.sections.filter(heading="Medicines").update(body="")
+    hard = "Radiological examinations of the gastrointestinal tract necessitate considerable dietary preparation. " * 4
+    guide.sections.filter(heading="What it is").update(body=f"<p>{hard} Contrast is radioactive.</p>")
 
     found = {}
     for address in (
@@ -290,6 +356,9 @@ def test_the_desk_is_accessible(signed_in_page, clinic, scheme, width):
         if address == form_of(guide):
             press(page, "Open all sections")
             expect(page.get_by_role("textbox", name="Text", exact=True)).to_have_count(4)
+            page.get_by_text("How it reads").click()
+            page.get_by_text("Its hardest sentences").first.click()
+            expect(page.locator("mark").first).to_be_visible()
         found[address] = axe(page), scrolls_sideways(page)
 
     assert found == dict.fromkeys(found, ([], 0))
