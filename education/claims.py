@@ -7,6 +7,7 @@ radioactive" is not. What goes before counts too: "never", "it is a myth that", 
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from .readability import Sentence
 
@@ -14,7 +15,8 @@ DENIES = (
     r"not|never|no|nor|neither|nothing|none|hardly|cannot|can't|isn't|aren't|doesn't|don't|won't|unlike|without|instead"
 )
 TURNS = r"but|whereas|while|than|yet|although|so"
-WORDS = rf"(?:[\s,“”\"'(]+(?!(?:{DENIES}|{TURNS})\b)[^\s.;:!?]+){{0,%s}}?[\s,“”\"'(]+"
+BETWEEN = r"\s,“”\"'("  # and never in a word: a text has one reading, however odd it is
+WORDS = rf"(?:[{BETWEEN}]+(?!(?:{DENIES}|{TURNS})\b)[^{BETWEEN}.;:!?]+){{0,%s}}?[{BETWEEN}]+"
 SET_RIGHT = re.compile(
     rf"\b(?:{DENIES}|myths?|wrong|false|untrue|mistaken|told|heard|(?:people|pages|some) (?:(?:that|who) )?(?:say|think|believe)|used to)\b",
     re.IGNORECASE,
@@ -55,14 +57,19 @@ class Claim:
 
     def is_in(self, sentence: Sentence) -> bool:
         text = sentence.text.replace("’", "'")
-        if text.rstrip("\"”')").endswith("?") or re.search(self.unless, text, re.IGNORECASE):
+        if text.rstrip("\"”')").endswith("?") or compiled(self.unless).search(text):
             return False
         return any(is_held(pattern, text) for pattern in self.patterns)
 
 
+@cache
+def compiled(pattern):
+    return re.compile(pattern.replace(" .. ", WORDS % 10).replace(" ~ ", WORDS % 3), re.IGNORECASE)
+
+
 def is_held(pattern, text):
     """Whether the text says what the pattern says, and sets it right nowhere before."""
-    for match in re.finditer(pattern.replace(" .. ", WORDS % 10).replace(" ~ ", WORDS % 3), text, re.IGNORECASE):
+    for match in compiled(pattern).finditer(text):
         before = text[: match.start()].split()[-SPACE_TO_SET_RIGHT:]
         if not SET_RIGHT.search(" ".join(before)):
             return True
@@ -166,7 +173,7 @@ PUBLISHED_MYTHS = (
         "1 mGy on the skin is 1 mSv",
         "mGy says what lands on one spot, mSv what it means for the whole body: do not turn one into the other.",
         (
-            r"\b([\d.,]+) ?(?:mGy|milligrays?)\b .. (?:=|is|equals|means|as|to) ~ \1 ?(?:mSv|millisieverts?)\b",
+            r"\b(\d[\d.,]{0,9}) ?(?:mGy|milligrays?)\b .. (?:=|is|equals|means|as|to) ~ \1 ?(?:mSv|millisieverts?)\b",
             r"\b(?:mGy|milligrays?)\b .. (?:mSv|millisieverts?)\b\)? (?:are|mean) ~ (?:the same|equal|interchangeable)",
         ),
     ),

@@ -84,8 +84,8 @@ SAFETY_WORDS = re.compile(
     re.IGNORECASE,
 )
 FIGURE = re.compile(
-    r"\b(?:\d[\d.,]*|[Oo]ne) (?:in|out of) (?:a (?:hundred|thousand|million)|two|three|four|five|six|eight|ten|\d[\d,]*)\b|\b\d[\d.,]* parts? in [\d,]+|"
-    r"\b\d[\d.,]*(?: to [\d.,]+)? ?(?:%|percent\b|per cent\b|mSv\b|mGy\b|millisieverts?\b|milligrays?\b)"
+    r"\b(?:\d[\d.,]{0,9}|[Oo]ne) (?:in|out of) (?:a (?:hundred|thousand|million)|two|three|four|five|six|eight|ten|\d[\d,]{0,9})\b|\b\d[\d.,]{0,9} parts? in [\d,]{1,9}|"
+    r"\b\d[\d.,]{0,9}(?: to [\d.,]{1,9})? ?(?:%|percent\b|per cent\b|mSv\b|mGy\b|millisieverts?\b|milligrays?\b)"
 )
 PERCENTAGE = re.compile(r"\b(\d+(?:[.,]\d+)?) ?(?:%|percent\b|per cent\b)(?! (?:alcohol|solution|cream|gel|saline))")
 SAYS_NOTHING = re.compile(
@@ -336,7 +336,7 @@ def no_jargon(draft):
 
 
 def explains(sentence, word, plain):
-    beside = rf"\([^)]*\b{word}|\b{word}s?[\"”’]?,? \(|" + "|".join(rf"\b{words}\b" for words in plain.split(", "))
+    beside = rf"\([^()]*\b{word}|\b{word}s?[\"”’]?,? \(|" + "|".join(rf"\b{words}\b" for words in plain.split(", "))
     return bool(re.search(beside, sentence, re.IGNORECASE))
 
 
