@@ -48,7 +48,7 @@ def both_texts(form, formsets):
     for formset in formsets:
         for part in formset.forms:
             name = part.initial.get("heading") or part.initial.get("title") or "New"
-            if part["DELETE"].value():
+            if "DELETE" in part.fields and part["DELETE"].value():
                 saved = "\n".join(plain_text(str(value)) for value in part.initial.values() if isinstance(value, str))
                 found.append(row(name, saved, ""))
             else:

@@ -22,8 +22,8 @@ class GuideForm(forms.ModelForm):
             self.data = self.data.copy()
             self.data["based_on"] = self.instance.edit_version  # who saves now has seen both texts
             raise ValidationError(
-                "Somebody else saved this guide while you were writing. Nothing of yours is saved yet: it stands in the form "
-                "below. Compare both texts, bring them together in the form, and save.",
+                "The guide was saved by somebody else, or in another window, while you were writing. Nothing of yours is saved "
+                "yet: it stands in the form below. Compare both texts, bring them together in the form, and save.",
                 code="conflict",
             )
         return super().clean()

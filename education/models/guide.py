@@ -66,7 +66,7 @@ class GuideQuerySet(models.QuerySet):
     @transaction.atomic
     def publish_together(self, *, by):
         """All of them or none: guides that link to each other can only go live at once. Raises NotPublishable."""
-        guides = list(self.with_draft())
+        guides = list(self.with_draft().select_for_update(of=("self",)))  # what is saved from now on waits
         for guide in guides:
             guide.publish(by=by, alongside=guides)
         return guides

@@ -1,5 +1,6 @@
 // The guide form in the admin. Sections fold to one line, move and are inserted by button; rich-text editors get their
-// names; a finding leads to its field, opened; unsaved work is not left without a question. Without this script the position numbers do what the buttons do.
+// names; a finding leads to its field, opened; unsaved work is not left without a question. Without this script the
+// position numbers do what the buttons do.
 (() => {
   "use strict";
 

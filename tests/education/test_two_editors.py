@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains
@@ -171,6 +172,22 @@ def test_restoring_counts_as_a_save(staff_client, clinic):
     staff_client.post(page_of(guide, "restore", 1))
 
     assert staff_client.post(change(guide), open_form).status_code == 409
+
+
+def test_who_may_not_remove_sections_is_asked_all_the_same(client, clinic):
+    editor = a_user(superuser=False)
+    editor.user_permissions.set(Permission.objects.filter(codename__in=["change_guide", "view_section", "view_source"]))
+    client.force_login(editor)
+    guide = a_guide("Backs", sections=TWO)
+    mine = post_of(guide, title="Mine")
+    guide.sections.filter(heading="One").update(body="<p>theirs</p>")
+    guide.count_edit()
+
+    response = client.post(change(guide), mine)
+
+    assertContains(response, "<ins>Mine</ins>", status_code=409)
+    assert Guide.objects.get().title == "Backs"
+    assert guide.sections.first().body == "<p>theirs</p>"
 
 
 def test_an_error_is_shown_with_the_conflict(staff_client, clinic):
