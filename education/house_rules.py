@@ -312,8 +312,8 @@ def reads_easily(draft):
 
 
 def too_hard(age):
-    limit = f"and {HIGHEST_AGE} is the limit" if age > HIGHEST_AGE else "a little more than we aim for"
-    return f"reads at age {age}; 9 to {TARGET_AGE} is the aim, {limit}."
+    over = f", over the limit of {HIGHEST_AGE}" if age > HIGHEST_AGE else ""
+    return f"reads at age {age}{over}. The aim is 9 to {TARGET_AGE}."
 
 
 def no_long_sentence(draft):
