@@ -17,6 +17,7 @@ REFERENCE_ALPHABET = "BCDFGHJKMPQRTVWXY346789"
 REFERENCE_LENGTH = 8
 ANSWERABLE = "Write a phone number or an e-mail address, so that we can contact you."
 CLAIM_FOR = timedelta(minutes=30)
+ASSIGN_FOR = timedelta(hours=4)  # who was not asked needs time to see it; then it is everybody's again
 ATTEMPTS_BEFORE_UNREACHABLE = 3
 DAYS_BEFORE_UNREACHABLE = 2
 
@@ -38,6 +39,10 @@ def new_reference():
 
 def new_secret():
     return secrets.token_urlsafe(18)  # 144 bits
+
+
+def nobody_holds_it(now):
+    return Q(assigned_to=None) | Q(claimed_until=None) | Q(claimed_until__lte=now)
 
 
 class AppointmentRequestQuerySet(models.QuerySet):
@@ -74,7 +79,20 @@ class AppointmentRequestQuerySet(models.QuerySet):
         return self.open().filter(assigned_to=user, claimed_until__gt=timezone.now())
 
     def unclaimed(self):
-        return self.filter(Q(assigned_to=None) | Q(claimed_until=None) | Q(claimed_until__lte=timezone.now()))
+        return self.filter(nobody_holds_it(timezone.now()))
+
+    def to_call(self, user):
+        """Whom this person may call now: due, and not in somebody else's hands.
+
+        Due is who was not reached yet and agreed no later time, and who is to be called again by now. A later time hides
+        neither a promise that has run out nor what is to be read first while nobody has tried.
+        """
+        now = timezone.now()
+        due = Q(contacted_at=None, next_attempt_at=None) | Q(next_attempt_at__lte=now)
+        urgent = Q(promised_by__lt=now) | Q(read_first=True)
+        return self.ours_to_act().filter(
+            due | Q(urgent, first_attempt_at=None), nobody_holds_it(now) | Q(assigned_to=user)
+        )
 
     def cancelled_by_patient(self):
         """Booked and still ahead, and withdrawn through the link: somebody must free the time in the calendar."""
@@ -225,6 +243,8 @@ class AppointmentRequest(models.Model):
             ("triage_appointmentrequest", "Can triage appointment requests"),
             ("reopen_appointmentrequest", "Can reopen closed appointment requests"),
             ("export_appointmentrequest", "Can export appointment requests"),
+            ("assign_appointmentrequest", "Can assign appointment requests to colleagues"),
+            ("view_statistics", "Can view statistics of appointment requests"),
         ]
         indexes = [
             models.Index(fields=["status", "promised_by", "id"], name="request_status_promise"),
@@ -319,7 +339,7 @@ class AppointmentRequest(models.Model):
     def claim(self, *, by):
         """Take the request for 30 minutes. Raises StepNotAllowed while somebody else holds it."""
         now = timezone.now()
-        free = Q(assigned_to=None) | Q(assigned_to=by) | Q(claimed_until=None) | Q(claimed_until__lte=now)
+        free = nobody_holds_it(now) | Q(assigned_to=by)
         won = (
             AppointmentRequest.objects.open()
             .filter(free, pk=self.pk)
@@ -332,6 +352,18 @@ class AppointmentRequest(models.Model):
                 if not self.is_open
                 else f"{self.assigned_to} has claimed this request already."
             )
+
+    @transaction.atomic
+    def assign(self, *, by, to):
+        """Give the request to a colleague, whoever holds it. It is free again when nobody acts on it."""
+        if not self.is_open:
+            raise StepNotAllowed("This request is closed.")
+        if not (to.is_active and to.is_staff and to.has_perm("appointments.triage_appointmentrequest")):
+            raise StepNotAllowed(f"{to} does not triage requests.")
+        # No `by`: it would renew the claim of a lead who gives away what they hold.
+        self._change(by=None, assigned_to=to, claimed_until=timezone.now() + ASSIGN_FOR)
+        reason = f"Assigned to {to.get_full_name() or to.get_username()}"
+        StatusChange.objects.create(request=self, from_status=self.status, to_status=self.status, by=by, reason=reason)
 
     def release(self, *, by):
         """Give the request back to everybody. Only who holds it can."""
