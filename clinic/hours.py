@@ -3,9 +3,11 @@
 All moments are aware datetimes; amounts are timedeltas of real (elapsed) time while the clinic is open.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 LOOK_AHEAD = timedelta(days=400)
@@ -84,3 +86,24 @@ def is_open(calendar: Calendar, at: datetime) -> bool:
 def next_opening(calendar: Calendar, at: datetime) -> datetime:
     """When the clinic is next open: `at` itself while it is. Raises NeverOpen after 400 days."""
     return add_opening_time(calendar, at, timedelta())
+
+
+class OpeningClock:
+    """A clock that runs only while the clinic is open: for many differences within one span, each found by halving."""
+
+    def __init__(self, calendar: Calendar, start: datetime, until: datetime):
+        self.intervals = list(calendar.intervals(start, until))
+        self.begins = [opens for opens, _ in self.intervals]
+        self.before = list(accumulate((closes - opens for opens, closes in self.intervals), initial=timedelta()))
+
+    def at(self, moment: datetime) -> timedelta:
+        """What it shows at a moment of the span."""
+        index = bisect_right(self.begins, moment) - 1
+        if index < 0:
+            return timedelta()
+        opens, closes = self.intervals[index]
+        return self.before[index] + min(moment, closes) - opens
+
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        """As opening_time_between()."""
+        return max(self.at(end) - self.at(start), timedelta())

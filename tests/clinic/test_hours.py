@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.hours import OFFICE_WEEK, Calendar, NeverOpen, add_opening_time, is_open, next_opening, opening_time_between
+from clinic.hours import (
+    OFFICE_WEEK,
+    Calendar,
+    NeverOpen,
+    OpeningClock,
+    add_opening_time,
+    is_open,
+    next_opening,
+    opening_time_between,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 OFFICE = Calendar(NEW_YORK, OFFICE_WEEK)
@@ -90,3 +99,12 @@ def test_time_open_adds_up(calendar, points):
     first, middle, last = points
     parts = opening_time_between(calendar, first, middle) + opening_time_between(calendar, middle, last)
     assert parts == opening_time_between(calendar, first, last)
+
+
+@given(calendars, st.lists(moments, min_size=2, max_size=2).map(sorted))
+def test_the_opening_clock_agrees_with_counting(calendar, points):
+    start, end = points
+    clock = OpeningClock(calendar, datetime(2010, 12, 31, tzinfo=UTC), datetime(2012, 6, 2, tzinfo=UTC))
+
+    assert clock.between(start, end) == opening_time_between(calendar, start, end)
+    assert clock.between(end, start) == timedelta()
