@@ -19,7 +19,8 @@ from clinic.templatetags.clinic import near, who
 
 from .. import intake
 from ..models import AccessEvent, AppointmentRequest, ChangedMeanwhile, PatientReply, StepNotAllowed
-from ..promise import Promises, age
+from ..promise import Promises, age, plural
+from . import many
 from .access import only_recorded, record
 from .export import MAY_EXPORT, export_page
 from .search import FOUND_AT_MOST, SearchForm, matching
@@ -117,7 +118,8 @@ class RequestList(ChangeList):
 
 @admin.register(AppointmentRequest)
 class AppointmentRequestAdmin(admin.ModelAdmin):
-    list_display = ["reference", "contact_by", "received", "state", "service", "guide", "channel", "claimed"]
+    list_display = ["choice", "reference", "contact_by", "received", "state", "service", "guide", "channel", "claimed"]
+    list_display_links = ["reference"]
     list_filter = [StatusFilter, ClaimFilter, ServiceFilter]
     list_select_related = ["service", "assigned_to"]
     list_per_page = FOUND_AT_MOST
@@ -155,6 +157,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
         return [
             at("search/", self.search_view, "search"),
             at("export/", self.export_view, "export"),
+            at("many/<slug:slug>/", self.many_view, "many"),
             at("<int:pk>/claim/", self.claim_view, "claim"),
             at("<int:pk>/release/", self.release_view, "release"),
             at("<int:pk>/step/<slug:slug>/", self.step_view, "step"),
@@ -182,6 +185,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
         context = {
             "search_form": SearchForm(),
             "may_export": request.user.has_perm(MAY_EXPORT),
+            "for_many": self.for_many(request),
             "tabs": [(label, "?" + urlencode(wanted), wanted == query) for label, wanted in TABS],
             **(extra_context or {}),
         }
@@ -204,6 +208,16 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
     @only_recorded
     def export_view(self, request):
         return export_page(request, self)
+
+    @admin.display(description="Choose", empty_value="")
+    def choice(self, appointment_request):
+        if not appointment_request.may_be_claimed:
+            return ""
+        return format_html(
+            '<input type="checkbox" name="chosen" value="{}" aria-label="Choose {}">',
+            appointment_request.pk,
+            appointment_request.reference,
+        )
 
     @admin.display(description="Contact by")
     def contact_by(self, appointment_request):
@@ -255,13 +269,15 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
 
     @only_recorded
     def claim_view(self, request, pk):
-        return self.take_claim(request, pk, AppointmentRequest.claim, "claim", "You have claimed it for 30 minutes.")
+        """Claim, and on to the call: the page opens at the number to dial and the form that records the attempt."""
+        done = "You have claimed it for 30 minutes."
+        return self.take_claim(request, pk, AppointmentRequest.claim, "claim", done, then="#step-attempt")
 
     @only_recorded
     def release_view(self, request, pk):
         return self.take_claim(request, pk, AppointmentRequest.release, "release", "It is free again.")
 
-    def take_claim(self, request, pk, verb, step, done):
+    def take_claim(self, request, pk, verb, step, done, then=""):
         appointment_request = self.to_triage(request, pk)
         if request.method == "POST":
             try:
@@ -272,12 +288,54 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
                 messages.error(request, f"{appointment_request}: {refusal}")
                 return redirect(LIST)
             messages.success(request, f"{appointment_request}: {done}")
-        return redirect(DETAIL, pk)
+        return redirect(reverse(DETAIL, args=[pk]) + then)
 
     def to_triage(self, request, pk):
         if not self.has_triage_permission(request):
             raise PermissionDenied
         return get_object_or_404(AppointmentRequest.objects.select_related(*self.list_select_related), pk=pk)
+
+    # Many at once ----------------------------------------------------------------------------------------------------
+
+    def for_many(self, request):
+        """The steps that this person may take with several, for a bar of buttons."""
+        may = request.user.has_perms
+        return [step() for step in many.MANY.values() if may([Step.permission, step.permission])]
+
+    @only_recorded
+    def many_view(self, request, slug):
+        """First what will happen and what is left out, then, once that is agreed to, each for itself."""
+        if slug not in many.MANY:
+            raise Http404
+        step = many.MANY[slug]
+        if not request.user.has_perms([Step.permission, step.permission]):
+            raise PermissionDenied
+        if request.method != "POST":
+            return redirect(LIST)
+        back, versions = way_back(request.POST.get("back", "")), many.chosen(request.POST)
+        if not 0 < len(versions) <= many.AT_ONCE:
+            messages.warning(request, f"Choose at least one request, and at most {many.AT_ONCE}.")
+            return redirect(back)
+        agreed = "row" in request.POST
+        form = step(request.POST if agreed else None)
+        if agreed and form.is_valid():
+            for is_good, sentence in many.in_words(form, *many.take_all(form, versions, request.user)):
+                messages.add_message(request, messages.SUCCESS if is_good else messages.WARNING, sentence)
+            return redirect(back)
+        to_do, left_out = many.sorted_out(form, versions, request.user)
+        shown = [row.reference for row, _ in to_do + left_out]
+        record(AccessEvent.Action.VIEW, shown, by=request.user, step=f"many: {slug}")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{step.title}: {plural(len(to_do), 'request')}",
+            "opts": self.opts,
+            "form": form,
+            "to_do": to_do,
+            "left_out": left_out,
+            "back": back,
+        }
+        template = "admin/appointments/appointmentrequest/many.html"
+        return TemplateResponse(request, template, context, status=422 if agreed else 200)
 
     # One request -----------------------------------------------------------------------------------------------------
 
@@ -365,6 +423,11 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
             tried.show_again(appointment_request)
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/appointments/appointmentrequest/detail.html", context, status=status)
+
+
+def way_back(address):
+    """The list that somebody came from, as it was filtered, or the desk; nothing else is an address to go to."""
+    return address if address.partition("?")[0] in (reverse(LIST), reverse("admin:index")) else reverse(LIST)
 
 
 def phrases_in(appointment_request):
