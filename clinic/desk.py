@@ -1,46 +1,67 @@
-"""What the first page of the admin shows: what is wrong, what waits, whom to call next."""
+"""What the first page of the admin shows: what is wrong, what waits, whom to call now and why."""
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
-from appointments.models import AppointmentRequest, Delivery, Recipient
-from appointments.promise import Promises, age
+from appointments.calling import Because, Turn, calling_time, in_order
+from appointments.models import AppointmentRequest, Delivery, PatientReply, Recipient
+from appointments.promise import Promises
 
 from . import caught_mail, doctor
+from .templatetags.clinic import near
 
-SHOWN = 10  # rows of each list; the rest is a link away
+SHOWN = 10  # deliveries of each list; the rest is a link away
+CALLS_SHOWN = 20
+CALLS_ORDERED = 500  # what is to be read first, then by promise: so what is urgent is among them, however many wait
 LISTED_BELOW = {"undelivered", "patients_mail"}  # message by message
 ABOUT_REQUESTS = {"unopened"}
 REQUESTS = "admin:appointments_appointmentrequest_changelist"
 
 
 def desk(user):
-    """The context of the first page. Each person sees what they may do something about."""
+    """The part of the first page that keeps itself up to date. Each person sees what they may do something about."""
     may_triage = user.has_perm("appointments.triage_appointmentrequest")
     faults, warnings = findings(may_triage)
     context = {
         "may_triage": may_triage,
         "faults": faults,
         "warnings": warnings,
-        "mail_is_caught": caught_mail.is_caught(),
     }
     if may_triage:
         in_trouble = Delivery.objects.in_trouble()
+        in_trouble_count = in_trouble.count()
         patients_not_told = Delivery.objects.patients_not_told()
         context |= {
             "in_trouble": for_the_desk(in_trouble),
-            "in_trouble_count": in_trouble.count(),
+            "in_trouble_count": in_trouble_count,
             "patients_not_told": for_the_desk(patients_not_told),
             "patients_not_told_count": patients_not_told.count(),
-            "waiting_count": Delivery.objects.undelivered().count(),
-            "counts": counts(user),
-            "call_next": call_next(user),
-            "recipients": Recipient.objects.active(),
+            "counts": counts(user, in_trouble_count),
+            **calls(user),
         }
     red, amber = context.get("in_trouble_count") or faults, context.get("patients_not_told_count") or warnings
     context["level"] = "bad" if red else "fair" if amber else "good"
+    if may_triage and context["level"] == "good":
+        context["waiting_count"] = Delivery.objects.undelivered().count()
     return context
+
+
+def rest_of_the_page(user):
+    """What stands around it, and holds what somebody may be filling in."""
+    may_triage = user.has_perm("appointments.triage_appointmentrequest")
+    return {
+        "may_triage": may_triage,
+        "mail_is_caught": caught_mail.is_caught(),
+        "recipients": Recipient.objects.active() if may_triage else (),
+        "now": timezone.now(),
+    }
+
+
+def news(since):
+    """How many requests have come since that moment, and words that patients have added and nobody has read."""
+    requests = AppointmentRequest.objects.filter(created_at__gt=since, suspected_spam=False)
+    return requests.count() + PatientReply.objects.filter(read_at=None, at__gt=since).count()
 
 
 def findings(may_triage):
@@ -62,42 +83,92 @@ def for_the_desk(deliveries):
     return deliveries.select_related("request", "recipient").order_by("created_at")[:SHOWN]
 
 
-def counts(user):
+def counts(user, in_trouble_count):
     """[(label, count, address)], in the order of the day."""
     requests = AppointmentRequest.objects
     lists = [
+        ("Mine", requests.claimed_by(user), "claim=mine"),
         ("To contact", requests.to_contact(), "status=to_contact"),
+        ("Unclaimed", requests.to_contact().unclaimed(), "status=to_contact&claim=free"),
         ("Overdue", requests.overdue(), "status=overdue"),
-        ("Claimed by me", requests.claimed_by(user), "claim=mine"),
         ("Waiting for the patient", requests.filter(status="awaiting_patient"), "status=awaiting_patient"),
-        ("On the waiting list", requests.filter(status="waitlisted"), "status=waitlisted"),
+        ("Waiting list", requests.filter(status="waitlisted"), "status=waitlisted"),
+        ("Suspected spam", requests.suspected(), "status=suspected"),
     ]
     if_any = [
         ("Reached, not decided", requests.undecided(), "status=undecided"),
         ("News from the patient", requests.with_unread_reply(), "status=reply"),
         ("Called off by the patient", requests.cancelled_by_patient(), "status=cancelled"),
         ("Over, not closed", requests.past_bookings(), "status=past"),
-        ("Suspected spam", requests.suspected(), "status=suspected"),
     ]
-    return with_addresses(lists) + [row for row in with_addresses(if_any) if row[1]]
+    not_delivered = ("Not delivered", in_trouble_count, reverse("admin:appointments_delivery_changelist"))
+    return [*with_addresses(lists), not_delivered, *(row for row in with_addresses(if_any) if row[1])]
 
 
 def with_addresses(lists):
     return [(label, queryset.count(), f"{reverse(REQUESTS)}?{query}") for label, queryset, query in lists]
 
 
-def call_next(user):
-    """Whom to call now, what to read first and then in order of promise.
+# Whom to call now -----------------------------------------------------------------------------------------------------
 
-    Not yet reached, or to be called again by now; no later time agreed; not in somebody else's hands.
-    """
-    now = timezone.now()
-    due = Q(contacted_at=None, next_attempt_at=None) | Q(next_attempt_at__lte=now)
-    mine_or_free = Q(assigned_to=user) | Q(assigned_to=None) | Q(claimed_until=None) | Q(claimed_until__lte=now)
-    requests = AppointmentRequest.objects.ours_to_act().filter(due, mine_or_free)
-    requests = requests.order_by("-read_first", "promised_by", "pk")
+
+def calls(user):
+    """The rows of “Call now” in their order, each with why it stands there; those that can wait apart."""
     promises = Promises.today()
-    rows = list(requests.select_related("service", "assigned_to")[:SHOWN])
-    for row in rows:
-        row.promise, row.age = promises.of(row), age(row.created_at)
-    return rows
+    waiting = AppointmentRequest.objects.to_call(user).only(
+        "read_first", "promised_by", "status", "first_attempt_at", "next_attempt_at", "best_time_to_call"
+    )
+    waiting = list(waiting.order_by("-read_first", "promised_by", "pk")[: CALLS_ORDERED + 1])
+    ordered = in_order(waiting[:CALLS_ORDERED], promises.calendar, promises.now)
+    shown = with_all_that_is_shown(ordered[:CALLS_SHOWN], promises)
+    opens = calling_time(promises.calendar, promises.now)
+    return {
+        "call_now": [row for row in shown if row.place.turn != Turn.CAN_WAIT],
+        "can_wait": [row for row in shown if row.place.turn == Turn.CAN_WAIT],
+        "more_to_call": len(waiting) > len(shown),
+        "closed_until": opens if opens > promises.now else None,
+    }
+
+
+def with_all_that_is_shown(ordered, promises):
+    places = {row.pk: place for row, place in ordered}
+    reply = PatientReply.objects.filter(request=OuterRef("pk"), read_at=None)
+    requests = AppointmentRequest.objects.select_related("service", "assigned_to").annotate(has_reply=Exists(reply))
+    rows = requests.in_bulk(places)
+    for pk, row in rows.items():
+        row.place, row.promise = places[pk], promises.of(row)
+        row.why = why(row, row.place)
+    return [rows[pk] for pk in places if pk in rows]
+
+
+WISHES = {"morning": "in the morning", "midday": "around noon", "afternoon": "in the afternoon"}
+
+
+def why(row, place):
+    """One sentence for staff: why the row stands where it stands."""
+    said = "; ".join(part for part in reasons(row, place) if part).rstrip(".")  # a time may end in “a.m.”
+    return f"{said[:1].upper()}{said[1:]}."
+
+
+def reasons(row, place):
+    wish = f"asked to be called {WISHES[row.best_time_to_call]}" if row.best_time_to_call in WISHES else ""
+    promise = "the promise runs out" if row.promised_by > timezone.now() else "the promise ran out"
+    promise = f"{promise} {near(row.promised_by)}" if row.clock_is_running else ""
+    match place.because:
+        case Because.READ_FIRST:
+            return "to be read first, the words may be about an emergency", promise
+        case Because.OVERDUE:
+            return f"promised by {near(row.promised_by)}", f"{wish}, but do not wait for that" if wish else ""
+        case Because.AGAIN:
+            return f"time to try again, as set for {near(row.next_attempt_at)}", promise
+        case Because.WISHED:
+            return f"{wish}, now until {near(place.window[1])}", promise
+        case Because.NOT_THEN:
+            return f"{wish}, but that would be too late", promise
+        case Because.NEVER_THEN:
+            return f"{wish}, when the clinic is closed", promise
+        case Because.TRIED:
+            return "tried and not reached, no time is set for the next try", wish
+        case Because.LATER:
+            return f"{wish}, from {near(place.window[0])}", promise
+    return "any time suits", promise

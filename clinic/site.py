@@ -1,12 +1,22 @@
 """The staff side of the site: branded, with the day's work on its first page and, in the demo, the caught mail."""
 
+import hashlib
+from datetime import UTC, datetime
+
 from django.contrib.admin import AdminSite
-from django.http import Http404
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.dateformat import time_format
+
+from appointments.models import AppointmentRequest
 
 from . import caught_mail
-from .desk import desk
+from .desk import desk, news, rest_of_the_page
+from .statistics import DEFAULT_DAYS, statistics
 
 PLACES = {"AppointmentRequest": "Requests", "Guide": "Guides", "ClinicProfile": "The clinic"}
 
@@ -20,6 +30,8 @@ class ClinicAdminSite(AdminSite):
 
     def get_urls(self):
         return [
+            path("desk/", self.admin_view(self.live_desk), name="live_desk"),
+            path("statistics/", self.admin_view(self.statistics), name="statistics"),
             path("mail/", self.admin_view(self.mail), name="caught_mail"),
             path("mail/<str:file>/<int:number>/", self.admin_view(self.mail_message), name="caught_message"),
             *super().get_urls(),
@@ -36,10 +48,44 @@ class ClinicAdminSite(AdminSite):
         for model, label in PLACES.items():
             if address := addresses.get(model):
                 places.append((label, address, request.path.startswith(address)))
+        if request.user.has_perm("appointments.view_statistics"):
+            address = reverse("admin:statistics")
+            places.append(("Statistics", address, request.path == address))
         return places
 
     def index(self, request, extra_context=None):
-        return super().index(request, {**desk(request.user), **(extra_context or {})})
+        around = rest_of_the_page(request.user)  # first: its moment must not be later than what is shown
+        live, tag = self.live_part(request)
+        return super().index(request, {"live": live, "tag": tag, **around, **(extra_context or {})})
+
+    def live_desk(self, request):
+        """The part of the first page that changes, for its script: the same words as in the page, and nothing else.
+
+        HEAD says whether anything changed and what is new since a moment, and shows nothing.
+        """
+        now = timezone.now()
+        live, tag = self.live_part(request)
+        response = HttpResponse(live if request.method == "GET" else "")
+        response["ETag"] = tag
+        response["X-Moment"] = now.timestamp()
+        response["X-Clock"] = time_format(timezone.localtime(now), "P")
+        if request.user.has_perm("appointments.triage_appointmentrequest"):
+            response["X-News"] = news(moment_from(request.GET.get("since")))
+        return response
+
+    def live_part(self, request):
+        """(HTML, a tag that changes with it)"""
+        for_many = self.get_model_admin(AppointmentRequest).for_many(request)
+        live = render_to_string("admin/_desk.html", {**desk(request.user), "for_many": for_many}, request)
+        return live, f'"{hashlib.sha256(live.encode()).hexdigest()[:32]}"'
+
+    def statistics(self, request):
+        if not request.user.has_perm("appointments.view_statistics"):
+            raise PermissionDenied
+        context = {**self.each_context(request), "title": "Statistics"}
+        return TemplateResponse(
+            request, "admin/statistics.html", context | statistics(request.GET.get("days", DEFAULT_DAYS))
+        )
 
     def mail(self, request):
         return self.mail_page(request, "mail.html", "Caught mail", look=caught_mail.newest)
@@ -59,3 +105,11 @@ class ClinicAdminSite(AdminSite):
         return TemplateResponse(
             request, f"admin/{template}", {**self.each_context(request), "title": title, "caught": caught}
         )
+
+
+def moment_from(seconds):
+    """A moment that a page of ours was told, in seconds since 1970; what is no such number counts as now."""
+    try:
+        return datetime.fromtimestamp(float(seconds), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return timezone.now()

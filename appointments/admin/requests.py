@@ -288,7 +288,8 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
                 messages.error(request, f"{appointment_request}: {refusal}")
                 return redirect(LIST)
             messages.success(request, f"{appointment_request}: {done}")
-        return redirect(reverse(DETAIL, args=[pk]) + then)
+            return redirect(reverse(DETAIL, args=[pk]) + then)
+        return redirect(DETAIL, pk)
 
     def to_triage(self, request, pk):
         if not self.has_triage_permission(request):

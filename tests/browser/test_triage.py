@@ -52,7 +52,7 @@ def walk_through_the_day(page, request):
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Something needs you")).to_be_visible()
 
-    page.get_by_role("button", name=f"Claim {request.reference}").click()
+    page.get_by_role("button", name=f"claim {request.reference}").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(request.reference)
     expect(page.get_by_text("Yours until")).to_be_visible()
 
@@ -140,6 +140,8 @@ def pages(desk):
     service = a_service()
     return [
         "/admin/",
+        "/admin/statistics/?days=7",
+        "/admin/statistics/?days=365",
         REQUESTS,
         f"{REQUESTS}?status=all",
         *(f"{REQUESTS}{request.pk}/change/" for request in (desk, tried, booked, closed)),
@@ -172,6 +174,12 @@ def test_no_barrier_on_any_page_of_the_desk(signed_in_page, desk, staff, scheme,
     page.goto("/admin/mail/")
     page.get_by_role("link", name="A new appointment request").click()
     found["message"] = axe(page, best_practice=True)
+    page.goto(REQUESTS)
+    page.get_by_label("All shown").check()
+    for button in ("Assign…", "Close as spam…"):
+        page.get_by_role("button", name=button).click()
+        found[button] = axe(page, best_practice=True)
+        page.go_back()
     page.goto(f"{REQUESTS}{desk.pk}/change/")
     page.get_by_role("button", name="Save the attempt").click()
     found["a step with a mistake"] = axe(page, best_practice=True)

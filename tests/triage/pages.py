@@ -1,5 +1,7 @@
 """Addresses of the desk, and its steps as a browser sends them."""
 
+import re
+
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,3 +27,8 @@ def take(client, appointment_request, slug, *, version=None, shown_at=None, **ty
     """Post a step as the page of this request, read at `version`, would."""
     shown = {"version": version or appointment_request.version, "shown_at": shown_at or timezone.now().isoformat()}
     return client.post(step(appointment_request, slug), {**shown, **typed})
+
+
+def called(page):
+    """The references of “Call now”, in their order."""
+    return re.findall(r'class="reference"[^>]*>(\w{8})</a>', page.content.decode())

@@ -1,6 +1,7 @@
 """The first page: what is wrong, what waits, whom to call next."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -11,10 +12,13 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from appointments.models import AppointmentRequest, Delivery, Recipient, WorkerHeartbeat
+from clinic.desk import desk
 from clinic.models import ClinicProfile, OpeningHours
 from tests.factories import a_recipient, a_request, a_service, a_user, opening_hours
 
-from .pages import DESK, action, detail
+from .pages import DESK, action, called, detail
+
+LIVE = "/admin/desk/"
 
 
 @pytest.fixture
@@ -113,17 +117,21 @@ def test_what_waits_is_counted_and_linked(staff_client, staff, all_well):
     a_request().await_patient(by=staff, text_for_patient="A referral")
     a_request().waitlist(by=staff)
 
-    counts = {label: (count, url) for label, count, url in staff_client.get(DESK).context["counts"]}
+    counts = {label: (count, url) for label, count, url in desk(staff)["counts"]}
 
     assert {label: count for label, (count, _) in counts.items()} == {
+        "Mine": 1,
         "To contact": 2,
+        "Unclaimed": 1,
         "Overdue": 1,
-        "Claimed by me": 1,
         "Waiting for the patient": 1,
-        "On the waiting list": 1,
+        "Waiting list": 1,
+        "Suspected spam": 0,
+        "Not delivered": 0,
     }
     for label, (count, url) in counts.items():
-        assert staff_client.get(url).context["cl"].result_count == count, label
+        if label != "Not delivered":
+            assert staff_client.get(url).context["cl"].result_count == count, label
     assertContains(staff_client.get(counts["Overdue"][1]), overdue.reference)
 
 
@@ -137,9 +145,167 @@ def test_whom_to_call_next(staff_client, staff, all_well):
 
     page = staff_client.get(DESK)
 
-    assert [row.pk for row in page.context["call_next"]] == [first.pk, second.pk]
+    assert called(page) == [first.reference, second.reference]
     assertContains(page, action(first, "claim"))
     assertNotContains(page, "Pat Sample")
+
+
+def at_the_clinics(hour, minute=0):
+    """A moment of a Tuesday on which the clinic is open from 9 to 5."""
+    return datetime(2026, 11, 24, hour, minute, tzinfo=timezone.get_default_timezone())
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Sets the time that the site sees."""
+    return lambda moment: monkeypatch.setattr(timezone, "now", lambda: moment)
+
+
+def reasons(page):
+    return re.findall(r'class="call-why">([^<]*)<', page.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("hour", "facts", "why"),
+    [
+        (10, {}, "Any time suits; the promise runs out Wed 10 a.m."),
+        (
+            10,
+            {"best_time_to_call": "morning"},
+            "Asked to be called in the morning, now until today noon; the promise runs out Wed 10 a.m.",
+        ),
+        (
+            10,
+            {"best_time_to_call": "afternoon"},
+            "Asked to be called in the afternoon, from today noon; the promise runs out Wed 10 a.m.",
+        ),
+        (
+            10,
+            {"best_time_to_call": "afternoon", "promised_by": at_the_clinics(12, 30)},
+            "Asked to be called in the afternoon, but that would be too late; the promise runs out today 12:30 p.m.",
+        ),
+        (
+            11,
+            {"best_time_to_call": "afternoon", "promised_by": at_the_clinics(10)},
+            "Promised by today 10 a.m.; asked to be called in the afternoon, but do not wait for that.",
+        ),
+        (
+            10,
+            {"message": "I have chest pain"},
+            "To be read first, the words may be about an emergency; the promise runs out Wed 10 a.m.",
+        ),
+    ],
+)
+def test_each_row_says_why_it_stands_there(staff_client, all_well, clock, hour, facts, why):
+    facts.setdefault("promised_by", at_the_clinics(10) + timedelta(days=1))
+    clock(at_the_clinics(9, 30))
+    a_request(**facts)
+    clock(at_the_clinics(hour))
+
+    assert reasons(staff_client.get(DESK)) == [why]
+
+
+def test_who_asked_for_the_afternoon_stands_below_in_the_morning(staff_client, all_well, clock):
+    clock(at_the_clinics(10))
+    tomorrow = at_the_clinics(10) + timedelta(days=1)
+    afternoon = a_request(best_time_to_call="afternoon", promised_by=tomorrow - timedelta(minutes=30))
+    any_time, morning = a_request(promised_by=tomorrow), a_request(best_time_to_call="morning", promised_by=tomorrow)
+    late = a_request(best_time_to_call="afternoon", promised_by=at_the_clinics(9, 45))
+
+    page = staff_client.get(DESK)
+
+    assert called(page) == [row.reference for row in (late, morning, any_time, afternoon)]
+    assertContains(page, "Can wait for the time the patient asked for")
+
+
+def test_a_later_try_hides_neither_a_broken_promise_nor_what_is_to_be_read_first(staff_client, staff, all_well):
+    now = timezone.now()
+    for facts in ({"promised_by": now - timedelta(hours=1)}, {"message": "I have chest pain"}):
+        row = a_request(**facts)
+        AppointmentRequest.objects.filter(pk=row.pk).update(next_attempt_at=now + timedelta(days=3))
+    assert len(called(staff_client.get(DESK))) == 2
+
+    for row in AppointmentRequest.objects.all():
+        row.record_attempt(by=staff, channel="phone", outcome="busy", next_attempt_at=now + timedelta(days=3))
+    assert called(staff_client.get(DESK)) == []
+
+
+def test_at_night_the_desk_says_for_when_its_order_is(staff_client, all_well, clock):
+    clock(at_the_clinics(20))
+
+    assertContains(staff_client.get(DESK), "The clinic is closed. The order is that of its next opening, Wed 9 a.m.")
+
+
+def test_a_patient_who_added_something_is_marked(staff_client, all_well):
+    a_request().add_reply(kind="message", text="Please hurry")
+
+    page = staff_client.get(DESK)
+
+    assertContains(page, "The patient has added")
+    assertNotContains(page, "hurry")
+
+
+def test_the_live_part_is_the_same_as_in_the_page(staff_client, all_well):
+    for _ in range(3):
+        a_request()
+
+    page, live = staff_client.get(DESK), staff_client.get(LIVE)
+
+    assertContains(page, live.content.decode())
+    assertContains(page, f'data-tag="{live["ETag"].replace(chr(34), "&quot;")}"')
+    assert "no-store" in live["Cache-Control"]
+
+
+def test_the_live_part_changes_its_tag_only_with_what_it_shows(staff_client, all_well):
+    row = a_request()
+    before = staff_client.get(LIVE)["ETag"]
+    assert staff_client.head(LIVE)["ETag"] == staff_client.get(LIVE)["ETag"] == before
+
+    row.claim(by=a_user())
+
+    assert staff_client.get(LIVE)["ETag"] != before
+
+
+def test_what_is_new_since_a_moment_is_counted_and_suspected_spam_is_not(staff_client, all_well):
+    row, since = a_request(), timezone.now().timestamp()
+    spam = a_request()
+    AppointmentRequest.objects.filter(pk=spam.pk).update(suspected_spam=True)
+
+    def news(since):
+        answer = staff_client.head(LIVE, {"since": since})
+        assert answer.content == b""
+        return int(answer["X-News"])
+
+    assert news(since) == 0
+    a_request()
+    row.add_reply(kind="message", text="Words")
+    assert news(since) == 2
+    for wrong in ("", "x", "nan", "inf", "-1e999", "1e30", "\x00", "9" * 400):
+        assert news(wrong) == 0, wrong
+
+
+def test_the_page_reloads_by_itself_without_javascript(staff_client, all_well):
+    page = staff_client.get(DESK)
+
+    assertContains(page, '<noscript><meta http-equiv="refresh" content="60"></noscript>')
+    assertContains(page, f'<a href="{DESK}">Refresh</a>')
+
+
+def test_somebody_who_is_signed_out_gets_no_live_part(client, all_well):
+    assert client.get(LIVE)["Location"].startswith("/admin/login/")
+
+
+def test_however_many_wait_the_urgent_ones_are_shown(staff_client, all_well, monkeypatch):
+    monkeypatch.setattr("clinic.desk.CALLS_ORDERED", 3)
+    now = timezone.now()
+    for _ in range(5):
+        a_request(promised_by=now + timedelta(hours=2))
+    late, first = a_request(promised_by=now - timedelta(hours=1)), a_request(message="I have chest pain")
+
+    page = staff_client.get(DESK)
+
+    assert called(page)[:2] == [first.reference, late.reference]
+    assertContains(page, "More wait behind these")
 
 
 def test_who_was_reached_is_called_again_at_the_time_agreed_and_never_forgotten(staff_client, staff, all_well):
@@ -149,7 +315,7 @@ def test_who_was_reached_is_called_again_at_the_time_agreed_and_never_forgotten(
 
     AppointmentRequest.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now() - timedelta(minutes=1))
 
-    assert [shown.pk for shown in staff_client.get(DESK).context["call_next"]] == [row.pk]
+    assert called(staff_client.get(DESK)) == [row.reference]
 
 
 def test_claiming_from_the_desk_leads_to_the_call(staff_client, staff, all_well):
@@ -157,7 +323,8 @@ def test_claiming_from_the_desk_leads_to_the_call(staff_client, staff, all_well)
 
     page = staff_client.post(action(row, "claim"), follow=True)
 
-    assert page.redirect_chain == [(detail(row), 302)]
+    assert page.redirect_chain == [(f"{detail(row)}#step-attempt", 302)]
+    assertContains(page, '<details class="step" id="step-attempt" open>')
     assertContains(page, "Petra Private")
     assertContains(page, "Yours until")
 
@@ -172,7 +339,9 @@ def test_somebody_who_does_not_triage_sees_no_requests(client, all_well):
 
     assert page.status_code == 200
     assertNotContains(page, row.reference)
-    assertNotContains(page, "Call next")
+    assertNotContains(page, "Call now")
+    assertNotContains(client.get(LIVE), row.reference)
+    assert "X-News" not in client.get(LIVE)
 
 
 def test_a_reopened_request_is_called_again(staff_client, staff, all_well):
@@ -181,7 +350,7 @@ def test_a_reopened_request_is_called_again(staff_client, staff, all_well):
     row.withdraw(by=staff)
     row.reopen(by=staff, reason="Changed their mind")
 
-    assert [waiting.pk for waiting in staff_client.get(DESK).context["call_next"]] == [row.pk]
+    assert called(staff_client.get(DESK)) == [row.reference]
 
 
 def test_the_desk_asks_the_same_number_of_queries_for_many_rows(staff_client, all_well, django_assert_num_queries):

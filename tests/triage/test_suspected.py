@@ -8,7 +8,7 @@ from appointments import intake
 from appointments.models import AppointmentRequest, Delivery
 from tests.factories import a_recipient, a_request, request_fields
 
-from .pages import DESK, LIST, detail, take
+from .pages import DESK, LIST, called, detail, take
 from .test_list import references
 
 REASONS = ["It holds links."]
@@ -99,6 +99,6 @@ def test_what_to_read_first_is_said_and_comes_first_among_those_to_call(staff_cl
     assert references(page) == [ordinary.reference, urgent.reference]  # the promise alone orders the list
     assertContains(page, '<span class="badge badge-read-first">Read first</span>', count=1)
     desk = staff_client.get(DESK)
-    assert [row.reference for row in desk.context["call_next"]] == [urgent.reference, ordinary.reference]
+    assert called(desk) == [urgent.reference, ordinary.reference]
     assertContains(desk, "Read first")
     assertContains(staff_client.get(detail(urgent)), "the words hold “chest pain”")
