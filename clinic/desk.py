@@ -64,6 +64,15 @@ def news(since):
     return requests.count() + PatientReply.objects.filter(read_at=None, at__gt=since).count()
 
 
+def references_on(live):
+    """Of all requests that the part of the page shows."""
+    if not live["may_triage"]:
+        return []
+    told = [*live["in_trouble"], *live["patients_not_told"]]
+    requests = [*live["call_now"], *live["can_wait"], *(delivery.request for delivery in told)]
+    return [appointment_request.reference for appointment_request in requests if appointment_request]
+
+
 def findings(may_triage):
     """(faults, warnings) of the doctor that somebody at the desk can mend."""
     shown = [finding for finding in doctor.quick() if finding.for_desk and finding.name not in LISTED_BELOW]

@@ -15,8 +15,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F, Q
 from django.utils import timezone
 
-from appointments import deliveries, emails, escalation
-from appointments.models import AppointmentRequest, Delivery, Recipient, WorkerHeartbeat
+from appointments import append_only, deliveries, emails, erasure, escalation
+from appointments.models import AppointmentRequest, Delivery, PurgeRun, Recipient, WorkerHeartbeat
 from appointments.opening import form_state
 from appointments.promise import age, plural
 
@@ -27,6 +27,7 @@ OK, WARNING, FAULT = "OK", "WARNING", "FAULT"
 MEGABYTE = 1024 * 1024
 DISK_WARNING, DISK_FAULT = 1024 * MEGABYTE, 200 * MEGABYTE
 MISSED_WITHIN = timedelta(days=7)
+REMOVALS_WITHIN = timedelta(days=2)
 THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
 
 
@@ -78,6 +79,8 @@ def thorough() -> Iterator[Finding]:
         yield from migrations()
         if "tables" not in broken:
             yield from promises()
+            yield from access_log()
+            yield from erased()
     yield from mail_server()
     yield from backups()
 
@@ -240,6 +243,46 @@ def unopened():
         yield Finding("unopened", OK, "No request lies unopened.")
 
 
+def removals():
+    """Is what is too old removed, each day?"""
+    page, now = "admin:appointments_purgerun_changelist", timezone.now()
+    last = PurgeRun.objects.first()
+    if last and last.stopped:
+        yield Finding("removals", WARNING, f"Nothing was removed by age. {last.stopped}", "Look what is due", page)
+    elif AppointmentRequest.objects.filter(created_at__lt=now - REMOVALS_WITHIN).exists() and not (
+        last and last.at > now - REMOVALS_WITHIN
+    ):
+        yield Finding(
+            "removals", WARNING, "Nothing was looked through for its age in two days.", "Look what is due", page
+        )
+    else:
+        yield Finding("removals", OK, "What is too old is removed each day.")
+
+
+def erased():
+    if erasure.is_kept_beside():
+        yield Finding("erased", OK, "A restored backup brings back nobody who was erased.")
+    else:
+        yield Finding(
+            "erased",
+            FAULT,
+            f"Whom a backup must not bring back could not be written to {settings.ERASED_FILE}.",
+            "Make it writable, then run “manage.py purge”.",
+        )
+
+
+def access_log():
+    if append_only.is_locked(connection):
+        yield Finding("access_log", OK, "Nobody can change what was written down about who saw what.")
+    else:
+        yield Finding(
+            "access_log",
+            FAULT,
+            "The record of who saw what could be changed: its lock in the database is gone.",
+            "Run “manage.py purge_access_log”: it locks the record again. And find out who took the lock away.",
+        )
+
+
 def promises():
     """Kept within the week? What is late now stands on the desk as a number of its own."""
     now = timezone.now()
@@ -270,6 +313,7 @@ IN_THE_DATABASE = [
     mail_to_patients,
     practice_system,
     unopened,
+    removals,
 ]
 
 

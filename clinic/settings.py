@@ -68,11 +68,12 @@ except ValueError:
 DATABASES = {"default": _database}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # WAL and IMMEDIATE: a writer waits its turn and never ends as "database is locked". FULL: what we acknowledged
-    # outlives a power cut. clinic/checks.py refuses to start with anything weaker.
+    # outlives a power cut. clinic/checks.py refuses to start with anything weaker. secure_delete: what is deleted is
+    # overwritten, so that nobody's words stay in the file.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
     }
     # Tests use a file, not memory: the live server's threads then lock as they do in production.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
@@ -310,6 +311,18 @@ REQUESTS_PER_HOUR_REFUSED = given("REQUESTS_PER_HOUR_REFUSED", 100, env.int)  # 
 # From one address; more only looks like spam. Raise them where many patients share one, as on a clinic's own tablet.
 REQUESTS_PER_TEN_MINUTES_SUSPECTED = given("REQUESTS_PER_TEN_MINUTES_SUSPECTED", 5, env.int)
 REQUESTS_PER_DAY_SUSPECTED = given("REQUESTS_PER_DAY_SUSPECTED", 20, env.int)
+
+# How long requests are kept, counted from the day on which one was closed.
+KEEP_SPAM_DAYS = given("KEEP_SPAM_DAYS", 14, env.int)
+KEEP_WORDS_DAYS = given("KEEP_WORDS_DAYS", 30, env.int)
+KEEP_PERSON_DAYS = given("KEEP_PERSON_DAYS", 90, env.int)
+KEEP_ACCESS_LOG_YEARS = given("KEEP_ACCESS_LOG_YEARS", 6, env.int)
+# Clearing away stops itself where it would touch more of the requests than this, or after such a gap: a wrong clock.
+PURGE_FUSE_PERCENT = given("PURGE_FUSE_PERCENT", 20, env.int)
+PURGE_NEVER_STOPS_AT = given("PURGE_NEVER_STOPS_AT", 5, env.int)  # so few requests are many percent of a small clinic's
+PURGE_GAP_DAYS = given("PURGE_GAP_DAYS", 7, env.int)
+# Beside the database, so that an older one that is restored erases again whom it has brought back.
+ERASED_FILE = Path(given("ERASED_FILE", str(DATA_DIR / "erased.txt")))
 
 # Logs: never what a patient typed -------------------------------------------------------------------------------------
 

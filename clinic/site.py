@@ -12,10 +12,11 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.dateformat import time_format
 
-from appointments.models import AppointmentRequest
+from appointments.access import only_recorded, record
+from appointments.models import AccessEvent, AppointmentRequest
 
 from . import caught_mail
-from .desk import desk, news, rest_of_the_page
+from .desk import desk, news, references_on, rest_of_the_page
 from .statistics import DEFAULT_DAYS, statistics
 
 PLACES = {"AppointmentRequest": "Requests", "Guide": "Guides", "ClinicProfile": "The clinic"}
@@ -53,18 +54,20 @@ class ClinicAdminSite(AdminSite):
             places.append(("Statistics", address, request.path == address))
         return places
 
+    @only_recorded
     def index(self, request, extra_context=None):
         around = rest_of_the_page(request.user)  # first: its moment must not be later than what is shown
         live, tag = self.live_part(request)
         return super().index(request, {"live": live, "tag": tag, **around, **(extra_context or {})})
 
+    @only_recorded
     def live_desk(self, request):
         """The part of the first page that changes, for its script: the same words as in the page, and nothing else.
 
         HEAD says whether anything changed and what is new since a moment, and shows nothing.
         """
         now = timezone.now()
-        live, tag = self.live_part(request)
+        live, tag = self.live_part(request, refreshed=True)
         response = HttpResponse(live if request.method == "GET" else "")
         response["ETag"] = tag
         response["X-Moment"] = now.timestamp()
@@ -73,10 +76,12 @@ class ClinicAdminSite(AdminSite):
             response["X-News"] = news(moment_from(request.GET.get("since")))
         return response
 
-    def live_part(self, request):
-        """(HTML, a tag that changes with it)"""
-        for_many = self.get_model_admin(AppointmentRequest).for_many(request)
-        live = render_to_string("admin/_desk.html", {**desk(request.user), "for_many": for_many}, request)
+    def live_part(self, request, *, refreshed=False):
+        """(HTML, a tag that changes with it). What it shows is recorded first; to HEAD it shows nothing."""
+        for_many, shown = self.get_model_admin(AppointmentRequest).for_many(request), desk(request.user)
+        if shown["may_triage"] and request.method == "GET":
+            record(AccessEvent.Action.LIST, references_on(shown), by=request.user, step="desk", refreshed=refreshed)
+        live = render_to_string("admin/_desk.html", {**shown, "for_many": for_many}, request)
         return live, f'"{hashlib.sha256(live.encode()).hexdigest()[:32]}"'
 
     def statistics(self, request):

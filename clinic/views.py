@@ -50,7 +50,15 @@ def next_opening(calendar, at):
 @method_decorator(for_everyone, "dispatch")
 class Privacy(TemplateView):
     template_name = "privacy.html"
-    extra_context = {"privacy_version": settings.PRIVACY_NOTICE_VERSION}
+
+    def get_context_data(self, **kwargs):
+        keep = {
+            "words": settings.KEEP_WORDS_DAYS,
+            "person": settings.KEEP_PERSON_DAYS,
+            "spam": settings.KEEP_SPAM_DAYS,
+            "access_log": settings.KEEP_ACCESS_LOG_YEARS,
+        }
+        return super().get_context_data(privacy_version=settings.PRIVACY_NOTICE_VERSION, keep=keep, **kwargs)
 
 
 @method_decorator(for_everyone, "dispatch")

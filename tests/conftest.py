@@ -2,6 +2,9 @@ import os
 from pathlib import Path
 
 import pytest
+from django.db import connection
+
+from appointments import append_only
 
 from . import factories
 from .browser.chromium import find_chromium
@@ -33,10 +36,26 @@ def pytest_terminal_summary(terminalreporter):
         )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def emptied_between_tests():
+    """What a test has committed is cleared away after it: the one deletion that the access log's lock lets pass."""
+    operations = type(connection.ops)
+    flush = operations.execute_sql_flush
+
+    def flush_log_and_all(self, statements):
+        with append_only.lifted(self.connection):
+            flush(self, statements)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "execute_sql_flush", flush_log_and_all)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_trace_on_disk(settings, tmp_path):
     """Each test has its own media and caught mail."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.ERASED_FILE = tmp_path / "erased.txt"
     settings.CAUGHT_MAIL_DIR = settings.EMAIL_FILE_PATH = tmp_path / "mail"
 
 

@@ -1,6 +1,7 @@
 """Who is told of new requests, and what became of each message."""
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.forms import CheckboxSelectMultiple, TimeInput
@@ -10,7 +11,8 @@ from django.utils.html import format_html
 
 from ..deliveries import try_out_for_a_while
 from ..emails import trial
-from ..models import Delivery, DutyHours, Recipient, RequestCount
+from ..models import AccessEvent, Delivery, DutyHours, Recipient, RequestCount
+from .access import only_recorded, record
 from .steps import Step
 
 TEST_MAILS_AN_HOUR = 10
@@ -75,6 +77,17 @@ def as_number(text):
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
+class DeliveryList(ChangeList):
+    def get_results(self, request):
+        super().get_results(request)
+        record_deliveries(AccessEvent.Action.LIST, self.result_list, by=request.user)
+
+
+def record_deliveries(action, deliveries, *, by):
+    references = [delivery.request.reference for delivery in deliveries if delivery.request]
+    record(action, references, by=by, step="deliveries")
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(admin.ModelAdmin):
     list_display = ["created_at", "kind", "of_request", "to", "state", "attempts", "last_error", "accepted_at"]
@@ -116,6 +129,24 @@ class DeliveryAdmin(admin.ModelAdmin):
             at("<int:pk>/dismiss/", self.dismiss_view, "dismiss"),
             *super().get_urls(),
         ]
+
+    def get_changelist(self, request, **kwargs):
+        return DeliveryList
+
+    @only_recorded
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, extra_context)
+
+    @only_recorded
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        record_deliveries(AccessEvent.Action.VIEW, [obj], by=request.user)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def history_view(self, request, object_id, extra_context=None):
+        return redirect("admin:appointments_delivery_change", object_id)
 
     @admin.display(description="Request")
     def of_request(self, delivery):

@@ -21,7 +21,7 @@ from .. import intake
 from ..models import AccessEvent, AppointmentRequest, ChangedMeanwhile, PatientReply, StepNotAllowed
 from ..promise import Promises, age, plural
 from . import many
-from .access import only_recorded, record
+from .access import only_recorded, record, record_page
 from .export import MAY_EXPORT, export_page
 from .search import FOUND_AT_MOST, SearchForm, matching
 from .steps import STEPS, Step
@@ -110,6 +110,7 @@ class RequestList(ChangeList):
 
     def get_results(self, request):
         super().get_results(request)
+        record_page(self, request)
         promises, may_claim = Promises.today(), self.model_admin.has_triage_permission(request)
         for appointment_request in self.result_list:
             appointment_request.promise = promises.of(appointment_request)
@@ -178,6 +179,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
     def get_list_filter(self, request):
         return [] if hasattr(request, "found") else super().get_list_filter(request)
 
+    @only_recorded
     def changelist_view(self, request, extra_context=None):
         if "q" in request.GET:  # whatever put it there: it must not stay in the address
             return redirect(LIST)
@@ -191,16 +193,14 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
         }
         return super().changelist_view(request, context)
 
-    @only_recorded
     def search_view(self, request):
-        """The same list, of what a posted search found; each row found is recorded."""
+        """The same list, of what a posted search found."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         form = SearchForm(request.POST)
         if request.method != "POST" or not form.is_valid() or not form.cleaned_data["q"]:
             return redirect(LIST)
         found = list(matching(self.get_queryset(request), form.cleaned_data["q"])[: FOUND_AT_MOST + 1])
-        record(AccessEvent.Action.SEARCH, [row.reference for row in found[:FOUND_AT_MOST]], by=request.user)
         request.found = [row.pk for row in found[:FOUND_AT_MOST]]
         context = {"search_form": form, "searched": True, "found_too_many": len(found) > FOUND_AT_MOST}
         return self.changelist_view(request, context)
@@ -325,7 +325,7 @@ class AppointmentRequestAdmin(admin.ModelAdmin):
             return redirect(back)
         to_do, left_out = many.sorted_out(form, versions, request.user)
         shown = [row.reference for row, _ in to_do + left_out]
-        record(AccessEvent.Action.VIEW, shown, by=request.user, step=f"many: {slug}")
+        record(AccessEvent.Action.LIST, shown, by=request.user, step=f"many: {slug}")
         context = {
             **self.admin_site.each_context(request),
             "title": f"{step.title}: {plural(len(to_do), 'request')}",

@@ -8,6 +8,7 @@ from django.utils import timezone
 from clinic.models import ClinicProfile
 
 from .. import intake
+from ..forms import FEWEST_DIGITS, in_international_form
 from ..models import AppointmentRequest, ContactAttempt, MessageTemplate
 from .search import as_reference
 
@@ -56,6 +57,8 @@ class Step(forms.Form):
     def offered(cls, appointment_request, user):
         """Whether this step exists from here, for this person."""
         if appointment_request.suspected_spam and appointment_request.is_open and not cls.fits_suspicion:
+            return False
+        if appointment_request.anonymized_at:
             return False
         return cls.exists_from(appointment_request) and user.has_perms([Step.permission, cls.permission])
 
@@ -117,7 +120,7 @@ class RecordAttempt(Step):
         given = {"phone": appointment_request.phone, "email": appointment_request.email}
         channels = [choice for choice in ContactAttempt.Channel.choices if given[choice[0]]]
         self.fields["channel"].choices = channels
-        self.fields["channel"].initial = channels[0][0]
+        self.fields["channel"].initial = channels[0][0] if channels else None  # none in one that was anonymized
 
     @classmethod
     def exists_from(cls, appointment_request):
@@ -361,6 +364,72 @@ class AddNote(Step):
         self.appointment_request.add_note(by=by, text=self.cleaned_data["text"])
 
 
+class Correct(Step):
+    slug, title, group = "correct", "Correct what the patient wrote", "Patient’s details"
+    button, done = "Save the correction", "It is corrected."
+    help = "When the patient asks for it. The history says what was corrected, and not what stood there before."
+
+    name = forms.CharField(
+        label="Name", max_length=100, error_messages={"required": "Write the name to call the patient by."}
+    )
+    phone = forms.CharField(label="Phone number", max_length=40, required=False)
+    email = forms.EmailField(label="E-mail address", max_length=254, required=False)
+    language = forms.CharField(label="Language they prefer", max_length=60, required=False)
+    needs_interpreter = forms.BooleanField(label="Needs an interpreter", required=False)
+    access_needs = forms.CharField(label="Access needs", max_length=200, required=False)
+
+    def __init__(self, appointment_request, data=None):
+        super().__init__(appointment_request, data)
+        for field in appointment_request.CORRECTABLE:
+            self.fields[field].initial = getattr(appointment_request, field)
+
+    @classmethod
+    def exists_from(cls, appointment_request):
+        return True
+
+    def clean_phone(self):
+        phone = in_international_form(self.cleaned_data["phone"])
+        if phone and sum(character.isdecimal() for character in phone) < FEWEST_DIGITS:
+            raise forms.ValidationError("Check the phone number. It seems too short.")
+        self.fields["phone"].run_validators(phone)
+        return phone
+
+    def take(self, *, by):
+        corrected = {name: self.cleaned_data[name] for name in self.appointment_request.CORRECTABLE}
+        self.appointment_request.correct(by=by, **corrected)
+
+
+class Hold(Step):
+    slug, title, group = "hold", "Keep it from being removed", "How long it is kept"
+    permission = "appointments.hold_appointmentrequest"
+    button, done = "Put on hold", "It is on hold: nothing of it is removed."
+    help = "For a complaint or a court. Until somebody lifts the hold, nothing of it is removed or erased."
+
+    reason = reason_field("Why it is kept", "Write why it is kept.")
+
+    @classmethod
+    def exists_from(cls, appointment_request):
+        return not appointment_request.on_hold
+
+    def take(self, *, by):
+        self.appointment_request.hold(by=by, reason=self.cleaned_data["reason"])
+
+
+class LiftHold(Step):
+    slug, title, group = "lift-hold", "Lift the hold", "How long it is kept"
+    permission = "appointments.hold_appointmentrequest"
+    button, done = "Lift the hold", "The hold is lifted: it goes when its time is over."
+
+    reason = reason_field("Why it may go", "Write why it may go.")
+
+    @classmethod
+    def exists_from(cls, appointment_request):
+        return appointment_request.on_hold
+
+    def take(self, *, by):
+        self.appointment_request.lift_hold(by=by, reason=self.cleaned_data["reason"])
+
+
 STEPS = {
     step.slug: step
     for step in (
@@ -379,5 +448,8 @@ STEPS = {
         Duplicate,
         Spam,
         AddNote,
+        Correct,
+        Hold,
+        LiftHold,
     )
 }

@@ -10,6 +10,7 @@ from .request import (
     StatusChange,
     StepNotAllowed,
 )
+from .retention import Erasure, PurgeRun
 from .throttle import RequestCount
 
 __all__ = [
@@ -19,9 +20,11 @@ __all__ = [
     "ContactAttempt",
     "Delivery",
     "DutyHours",
+    "Erasure",
     "MessageTemplate",
     "Note",
     "PatientReply",
+    "PurgeRun",
     "Recipient",
     "RequestCount",
     "StatusChange",

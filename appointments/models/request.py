@@ -94,6 +94,12 @@ class AppointmentRequestQuerySet(models.QuerySet):
             due | Q(urgent, first_attempt_at=None), nobody_holds_it(now) | Q(assigned_to=user)
         )
 
+    def with_patient_data(self):
+        return self.filter(anonymized_at=None)
+
+    def closed_before(self, moment):
+        return self.filter(status=AppointmentRequest.Status.CLOSED, closed_at__lte=moment)
+
     def cancelled_by_patient(self):
         """Booked and still ahead, and withdrawn through the link: somebody must free the time in the calendar."""
         withdrawn = AppointmentRequest.Outcome.WITHDRAWN
@@ -170,6 +176,7 @@ class AppointmentRequest(models.Model):
     AFTER_A_BOOKING = {Outcome.FULFILLED, Outcome.NOSHOW}  # once its time has come
     ENDS_A_BOOKING = {Outcome.WITHDRAWN, Outcome.DECLINED, *AFTER_A_BOOKING}
     OURS_TO_ACT = [Status.NEW, Status.CONTACTING]
+    CORRECTABLE = ["name", "phone", "email", "language", "needs_interpreter", "access_needs"]
 
     reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=new_reference, editable=False)
     secret = models.CharField(max_length=32, unique=True, default=new_secret, editable=False)
@@ -235,6 +242,11 @@ class AppointmentRequest(models.Model):
     text_for_patient = models.TextField(max_length=1000, blank=True)
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates")
 
+    # How long it is kept
+    on_hold = models.BooleanField(default=False)  # nothing of it may go; who said so and why stands in its history
+    words_removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    anonymized_at = models.DateTimeField(null=True, blank=True, editable=False)
+
     objects = AppointmentRequestQuerySet.as_manager()
 
     class Meta:
@@ -245,18 +257,24 @@ class AppointmentRequest(models.Model):
             ("export_appointmentrequest", "Can export appointment requests"),
             ("assign_appointmentrequest", "Can assign appointment requests to colleagues"),
             ("view_statistics", "Can view statistics of appointment requests"),
+            ("hold_appointmentrequest", "Can keep appointment requests from being removed, and let them go"),
+            ("erase_appointmentrequest", "Can erase a person, and let the clearing away go on after it stopped itself"),
+            ("disclose_appointmentrequest", "Can print all that is held about a person"),
         ]
         indexes = [
             models.Index(fields=["status", "promised_by", "id"], name="request_status_promise"),
             models.Index(fields=["assigned_to", "promised_by"], name="request_assignee_promise"),
             models.Index(fields=["-created_at"], name="request_newest"),
+            models.Index(
+                fields=["closed_at"], name="request_to_anonymize", condition=Q(status="closed", anonymized_at=None)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
                 fields=["form_token", "content_digest"], name="one_request_for_a_form_and_its_words"
             ),
             models.CheckConstraint(
-                condition=~Q(phone="") | ~Q(email=""),
+                condition=~Q(phone="") | ~Q(email="") | Q(anonymized_at__isnull=False),
                 name="request_can_be_answered",
                 violation_error_message=ANSWERABLE,
             ),
@@ -476,15 +494,11 @@ class AppointmentRequest(models.Model):
             raise StepNotAllowed(f"{of.reference} is closed: then nobody would look after the patient. Keep this one.")
         self._close(self.Outcome.DUPLICATE, by=by, reason=f"Repeats {of.reference}", duplicate_of=of)
 
-    @transaction.atomic
     def clear_suspicion(self, *, by):
         """Somebody looked: it is not spam."""
         if not self.suspected_spam or not self.is_open:
             raise StepNotAllowed("Nobody suspects this request any more.")
-        self._change(by=by, suspected_spam=False)
-        StatusChange.objects.create(
-            request=self, from_status=self.status, to_status=self.status, by=by, reason="Not spam"
-        )
+        self._note_in_history("Not spam", by=by, suspected_spam=False)
 
     def mark_spam(self, *, by):
         self._close(self.Outcome.SPAM, by=by)
@@ -519,6 +533,41 @@ class AppointmentRequest(models.Model):
         if read_first:
             AppointmentRequest.objects.filter(pk=self.pk).update(read_first=True)
         return PatientReply.objects.create(request=self, kind=kind, text=text)
+
+    def correct(self, *, by, **facts):
+        """The patient asked for it: what they wrote was wrong. The old value is kept nowhere."""
+        changed = {name: value for name, value in facts.items() if value != getattr(self, name)}
+        if unknown := changed.keys() - self.CORRECTABLE:
+            raise TypeError(f"{', '.join(unknown)} cannot be corrected.")
+        if not changed:
+            raise StepNotAllowed("Nothing is different from what is written there already.")
+        if not changed.get("name", self.name):
+            raise StepNotAllowed("Write the name to call the patient by.")
+        if not (changed.get("phone", self.phone) or changed.get("email", self.email)):
+            raise StepNotAllowed(ANSWERABLE)
+        self._note_in_history(f"Corrected: {self._named(changed)}", by=by, **changed)
+
+    def hold(self, *, by, reason):
+        """Nothing of it is removed until somebody lifts the hold: a complaint, a court."""
+        self._need(reason, "Write why it is kept.")
+        if self.on_hold:
+            raise StepNotAllowed("It is on hold already.")
+        self._note_in_history(f"On hold: {reason}", by=by, on_hold=True)
+
+    def lift_hold(self, *, by, reason):
+        self._need(reason, "Write why it may go.")
+        if not self.on_hold:
+            raise StepNotAllowed("It is not on hold.")
+        self._note_in_history(f"Hold lifted: {reason}", by=by, on_hold=False)
+
+    @transaction.atomic
+    def _note_in_history(self, reason, *, by, **facts):
+        """A change that leaves the status as it is."""
+        self._change(by=by, **facts)
+        StatusChange.objects.create(request=self, from_status=self.status, to_status=self.status, by=by, reason=reason)
+
+    def _named(self, fields):
+        return ", ".join(self._meta.get_field(name).verbose_name for name in self.CORRECTABLE if name in fields)
 
     def allows(self, status):
         return status in self.TRANSITIONS[self.status]
@@ -569,6 +618,8 @@ class AppointmentRequest(models.Model):
 
     def _change(self, *, by, **facts):
         """Save `facts` if the row is still the one that was read; a holder's claim starts anew. Raises ChangedMeanwhile."""
+        if self.anonymized_at:
+            raise StepNotAllowed("Whose request this was is not known any more: the time that we keep it is over.")
         if by:
             anew = When(assigned_to=by, then=Value(timezone.now() + CLAIM_FOR))
             facts["claimed_until"] = Case(anew, default=F("claimed_until"), output_field=models.DateTimeField())

@@ -57,6 +57,13 @@ class RequestCount(models.Model):
         return cls._add(began, [daily_hash(whom, began)])
 
     @classmethod
+    def forget(cls, whom, words=""):
+        """What add_in_day() has counted of somebody, and add_request() of these words; what is older is gone already."""
+        today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        hashes = [daily_hash(whom, today), daily_hash(whom, today - KEEP), hash_of_words(words)]
+        cls.objects.filter(network__in=filter(None, hashes)).delete()
+
+    @classmethod
     def _add(cls, began, hashes):
         """Sorted, so that of two none waits for the other."""
         rows = ", ".join(["(%s, %s, 1)"] * len(hashes))

@@ -37,6 +37,12 @@ def near(value):
 
 
 @register.filter
+def stamp(value):
+    """A moment to the second, for records: 'Nov 25, 2026, 14:03:09'; empty for no value."""
+    return date_format(timezone.localtime(value), "M j, Y, H:i:s") if value else ""
+
+
+@register.filter
 def words(name):
     """A field's name for people: 'best_time_to_call' is 'Best time to call'."""
     return str(name).replace("_", " ").capitalize()

@@ -9,6 +9,7 @@ LIST = reverse("admin:appointments_appointmentrequest_changelist")
 SEARCH = reverse("admin:appointments_appointmentrequest_search")
 EXPORT = reverse("admin:appointments_appointmentrequest_export")
 DESK = reverse("admin:index")
+DELIVERIES = reverse("admin:appointments_delivery_changelist")
 
 
 def detail(appointment_request):

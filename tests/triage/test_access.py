@@ -1,13 +1,20 @@
 """Who looks is written down first; what cannot be written down is not shown."""
 
+from contextlib import suppress
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
-from appointments.models import AccessEvent
+from appointments import append_only
+from appointments.access import record
+from appointments.models import AccessEvent, Delivery
 from tests.factories import a_recipient, a_request, a_user
 
-from .pages import DESK, LIST, SEARCH, action, detail, take
+from .pages import DELIVERIES, DESK, LIST, SEARCH, action, detail, take
 
 
 @pytest.fixture
@@ -22,6 +29,12 @@ def appointment_request(clinic):
         access_needs="Wheelchair",
         guide_title="Fluoroscopy",
     )
+
+
+@pytest.fixture
+def in_trouble(appointment_request):
+    """A delivery that shows the request on the desk and in the list of deliveries."""
+    return Delivery.objects.create(request=appointment_request, recipient=a_recipient(), state="failed")
 
 
 def test_each_look_at_a_request_is_recorded(staff_client, staff, appointment_request):
@@ -78,14 +91,17 @@ def test_the_first_to_open_it_is_remembered(client, staff_client, appointment_re
     assert appointment_request.first_opened_at == first
 
 
-def test_what_cannot_be_recorded_is_not_shown(staff_client, appointment_request, events_cannot_be_written):
+def test_what_cannot_be_recorded_is_not_shown(staff_client, appointment_request, in_trouble, events_cannot_be_written):
     for response in (
+        staff_client.get(DESK),
+        staff_client.get(LIST),
+        staff_client.get(DELIVERIES),
         staff_client.get(detail(appointment_request)),
         staff_client.post(SEARCH, {"q": "Petra"}),
         take(staff_client, appointment_request, "note", text=""),
     ):
         assertContains(response, "We cannot show that just now", status_code=503)
-        for private in ("Petra", "555-0177", "petra@", "First line", "Wheelchair"):
+        for private in (appointment_request.reference, "Petra", "555-0177", "petra@", "First line", "Wheelchair"):
             assertNotContains(response, private, status_code=503)
 
 
@@ -100,15 +116,41 @@ def test_what_cannot_be_recorded_is_not_done(staff_client, appointment_request, 
     assert not appointment_request.notes.exists()
 
 
-def test_who_saw_a_request_can_be_asked(staff_client, staff, appointment_request):
+@pytest.mark.parametrize(
+    ("address", "step"), [(DESK, "desk"), (LIST, "requests"), (DELIVERIES, "deliveries"), (f"{LIST}?claim=mine", None)]
+)
+def test_a_page_of_several_records_each_request_it_shows(staff_client, staff, in_trouble, address, step):
     other = a_request()
-    staff_client.get(detail(appointment_request))
-    staff_client.get(detail(other))
+    Delivery.objects.update(state="failed")
 
-    page = staff_client.get("/admin/appointments/accessevent/", {"q": appointment_request.reference.lower()})
+    staff_client.get(address)
 
-    assertContains(page, appointment_request.reference)
-    assertNotContains(page, other.reference)
+    shown = {in_trouble.request.reference, other.reference} if step else {""}
+    events = AccessEvent.objects.all()
+    assert {event.reference for event in events} == shown
+    assert {(event.action, event.step, event.by) for event in events} == {("list", step or "requests", staff)}
+    assert len(events) == len(shown)
+    assert len({event.at for event in events}) == 1
+
+
+def test_the_page_of_a_delivery_is_recorded_too(staff_client, in_trouble):
+    staff_client.get(f"{DELIVERIES}{in_trouble.pk}/change/")
+
+    assert list(AccessEvent.objects.values_list("action", "reference")) == [("view", in_trouble.request.reference)]
+
+
+def test_a_page_that_refreshes_itself_records_what_is_new_on_it(staff):
+    record("list", ["BCDF7346"], by=staff, step="desk")
+    record("list", ["BCDF7346"], by=staff, step="desk", refreshed=True)
+    record("list", ["BCDF7346", "GHJK8346"], by=staff, step="desk", refreshed=True)
+    record("list", ["BCDF7346", "GHJK8346"], by=a_user(), step="desk", refreshed=True)
+    assert AccessEvent.objects.filter(by=staff).count() == 2
+    assert AccessEvent.objects.count() == 4
+
+    with append_only.lifted(connection):
+        AccessEvent.objects.update(at=timezone.now() - timedelta(minutes=16))
+    record("list", ["BCDF7346"], by=staff, step="desk", refreshed=True)
+    assert AccessEvent.objects.count() == 5
 
 
 def test_nobody_changes_what_was_recorded(staff_client, appointment_request):
@@ -119,6 +161,50 @@ def test_nobody_changes_what_was_recorded(staff_client, appointment_request):
     assert staff_client.post(url + "delete/", {"post": "yes"}).status_code == 403
     assert staff_client.post("/admin/appointments/accessevent/add/").status_code == 403
     assert AccessEvent.objects.get().reference == appointment_request.reference
+
+
+SQL = {
+    "sqlite": [
+        "UPDATE {} SET reference = 'X'",
+        "DELETE FROM {}",
+        "REPLACE INTO {} SELECT id, at, 'view', 'X', '', by_id FROM {}",
+    ],
+    "postgresql": [
+        "UPDATE {} SET reference = 'X'",
+        "DELETE FROM {}",
+        "TRUNCATE {}",
+        "INSERT INTO {} SELECT * FROM {} ON CONFLICT (id) DO UPDATE SET reference = 'X'",
+    ],
+}
+
+
+def changes_that_got_through(table):
+    done = []
+    for statement in SQL[connection.vendor]:
+        with suppress(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE" if connection.vendor == "postgresql" else "SELECT 1")
+            cursor.execute(statement.format(table, table))
+            done.append(statement)
+            transaction.set_rollback(True)
+    return done
+
+
+def test_the_database_itself_refuses_to_change_what_was_recorded(staff, staff_client, appointment_request):
+    staff_client.get(detail(appointment_request))
+
+    assert append_only.is_locked(connection)
+    assert changes_that_got_through(append_only.TABLE) == []
+    assert AccessEvent.objects.get().reference == appointment_request.reference
+    record("view", ["BCDF7346"], by=staff)  # adding is what it is for
+    assert AccessEvent.objects.count() == 2
+
+
+def test_twin_without_its_lock_the_log_can_be_changed(staff_client, appointment_request):
+    staff_client.get(detail(appointment_request))
+    append_only.unlock(connection)
+
+    assert not append_only.is_locked(connection)
+    assert changes_that_got_through(append_only.TABLE) == SQL[connection.vendor]
 
 
 def test_pages_of_staff_are_kept_nowhere(staff_client, appointment_request):

@@ -74,7 +74,7 @@ def test_each_row_shown_is_recorded(staff_client, staff, opened):
     ask(staff_client, "spam", opened)
 
     events = AccessEvent.objects.values_list("action", "reference", "step", "by")
-    assert sorted(events) == sorted(("view", row.reference, "many: spam", staff.pk) for row in opened)
+    assert sorted(events) == sorted(("list", row.reference, "many: spam", staff.pk) for row in opened)
 
 
 def test_many_are_claimed(staff_client, staff, opened):

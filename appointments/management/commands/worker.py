@@ -19,7 +19,7 @@ from django_tasks_db.management.commands.db_worker import Worker as TaskRunner
 from django_tasks_db.models import DBTaskResult
 from django_tasks_db.utils import exclusive_transaction
 
-from appointments import bookings, deliveries, digest, escalation
+from appointments import bookings, deliveries, digest, escalation, retention
 from appointments.models import RequestCount, WorkerHeartbeat
 from appointments.promise import plural
 
@@ -134,6 +134,8 @@ class Worker:
         if time.monotonic() >= self.next_housekeeping:
             clear_away_old_rows()
             bookings.close_old_ones()
+            if (run := retention.run_daily()) and run.stopped:
+                logger.warning("Nothing was removed by age. %s", run.stopped)
             self.next_housekeeping = time.monotonic() + HOUSEKEEPING_EVERY
 
 

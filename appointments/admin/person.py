@@ -1,0 +1,194 @@
+"""One person's data: find all requests of theirs, print what is held, erase it."""
+
+import re
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, Q
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from phonenumber_field.phonenumber import to_python
+
+from .. import erasure
+from ..access import only_recorded, record
+from ..models import AccessEvent, AppointmentRequest, Erasure, StepNotAllowed
+from .access import SiteWritten
+from .search import DIGITS_AT_LEAST, as_reference, only_digits
+
+MAY_ERASE = "appointments.erase_appointmentrequest"
+MAY_PRINT = "appointments.disclose_appointmentrequest"
+ERASURES_SHOWN = 30
+
+PRINTED = [
+    "created_at",
+    "for_whom",
+    "name",
+    "phone",
+    "email",
+    "patient_type",
+    "service",
+    "preferred_days",
+    "preferred_time",
+    "best_time_to_call",
+    "voicemail_ok",
+    "language",
+    "needs_interpreter",
+    "access_needs",
+    "message",
+    "guide_title",
+    "consented_at",
+    "privacy_version",
+    "read_first",
+    "suspected_spam",
+    "spam_reasons",
+    "promised_by",
+    "first_opened_at",
+    "first_attempt_at",
+    "contacted_at",
+    "next_attempt_at",
+    "status",
+    "outcome",
+    "start",
+    "end",
+    "place",
+    "text_for_patient",
+    "closed_at",
+    "on_hold",
+]
+
+
+class PersonForm(forms.Form):
+    q = forms.CharField(
+        label="Phone number, e-mail address or reference",
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 34}),
+        error_messages={"required": "Write a phone number, an e-mail address or a reference."},
+    )
+
+    def __init__(self, data=None):
+        super().__init__(data, label_suffix="", use_required_attribute=False)
+
+
+def requests_of(text):
+    """All requests of whoever has this number or address, exactly, in any notation; or of whoever sent this one."""
+    requests = AppointmentRequest.objects.with_patient_data()
+    theirs = Q(pk__in=[])
+    if reference := as_reference(text):
+        for named in requests.filter(reference=reference):
+            theirs |= Q(pk=named.pk) | has_email(named.email) | has_phone(named.phone)
+    theirs |= has_email(text.strip() if "@" in text else "") | has_phone(text if "@" not in text else "")
+    found = requests.alias(phone_digits=only_digits(F("phone"))).filter(theirs).values_list("pk", flat=True)
+    found = list(found)
+    return requests.filter(Q(pk__in=found) | Q(duplicate_of__in=found)).select_related("service").order_by("pk")
+
+
+def has_email(email):
+    return Q(email__iexact=email) if email else Q(pk__in=[])
+
+
+def has_phone(text):
+    digits = re.sub(r"\D", "", text)
+    if len(digits) < DIGITS_AT_LEAST:
+        return Q(pk__in=[])
+    number = to_python(text)
+    return Q(phone_digits=digits) | Q(phone=number.as_e164 if number and number.is_valid() else text)
+
+
+@admin.register(Erasure)
+class PersonAdmin(SiteWritten):
+    def has_view_permission(self, request, obj=None):
+        return request.user.has_perm(MAY_ERASE) or request.user.has_perm(MAY_PRINT)
+
+    def has_module_permission(self, request):
+        return self.has_view_permission(request)
+
+    def get_urls(self):
+        return super().get_urls()[:1]  # the one page: whom it is about is posted, never in an address
+
+    @only_recorded
+    def changelist_view(self, request, extra_context=None):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return self.page(request, PersonForm())
+        form = PersonForm(request.POST)
+        if not form.is_valid():
+            return self.page(request, form, status=422)
+        found = requests_of(form.cleaned_data["q"])
+        chosen = [row for row in found if str(row.pk) in request.POST.getlist("request")]
+        what = {"print": self.printout, "erase": self.erase}.get(request.POST.get("do"))
+        if what is None:
+            return self.page(request, form, found)
+        if not chosen:
+            return self.page(request, form, found, trouble="Choose at least one request.", status=422)
+        return what(request, form, found, chosen)
+
+    def page(self, request, form, found=None, *, trouble="", status=200):
+        if found is not None:
+            record(AccessEvent.Action.SEARCH, [row.reference for row in found], by=request.user, step="person")
+        context = {
+            "title": "A person’s data",
+            "form": form,
+            "found": found,
+            "chosen": request.POST.getlist("request"),
+            "trouble": trouble,
+            "may_erase": request.user.has_perm(MAY_ERASE),
+            "may_print": request.user.has_perm(MAY_PRINT),
+            "erasures": Erasure.objects.select_related("by")[:ERASURES_SHOWN],
+        }
+        return self.answer(request, "page", context, status)
+
+    def printout(self, request, form, found, chosen):
+        """All that is held, and who saw it, to hand over on paper."""
+        if not request.user.has_perm(MAY_PRINT):
+            raise PermissionDenied
+        record(AccessEvent.Action.EXPORT, [row.reference for row in chosen], by=request.user, step="printout")
+        context = {"title": "All that we hold", "held": [all_of(row) for row in chosen]}
+        return self.answer(request, "printout", context)
+
+    def erase(self, request, form, found, chosen):
+        if not request.user.has_perm(MAY_ERASE):
+            raise PermissionDenied
+        if request.POST.get("sure") != "yes":
+            return self.page(request, form, found, trouble="Tick that it is to be erased for good.", status=422)
+        record(AccessEvent.Action.CHANGE, [row.reference for row in chosen], by=request.user, step="erase")
+        try:
+            gone = erasure.erase([row.pk for row in chosen], by=request.user)
+        except StepNotAllowed as refusal:
+            return self.page(request, form, found, trouble=str(refusal), status=422)
+        messages.success(request, f"Erased: {', '.join(row.reference for row in chosen)}. Nothing is left of it.")
+        if not gone:
+            messages.warning(request, "The database was busy: its log is emptied within a day.")
+        return redirect("admin:appointments_erasure_changelist")
+
+    def answer(self, request, name, context, status=200):
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        return TemplateResponse(request, f"admin/appointments/erasure/{name}.html", context, status=status)
+
+
+def all_of(appointment_request):
+    """Everything that stands anywhere about this request, as the template prints it."""
+    return {
+        "request": appointment_request,
+        "facts": [fact(appointment_request, name) for name in PRINTED],
+        "history": appointment_request.status_changes.select_related("by"),
+        "attempts": appointment_request.attempts.select_related("by"),
+        "notes": appointment_request.notes.select_related("by"),
+        "replies": appointment_request.replies.all(),
+        "deliveries": appointment_request.deliveries.select_related("recipient"),
+        "seen": AccessEvent.objects.filter(reference=appointment_request.reference).select_related("by"),
+    }
+
+
+def fact(appointment_request, name):
+    """(label, value) of a field, in words where it has some."""
+    in_words = getattr(appointment_request, f"get_{name}_display", None)
+    value = in_words() if in_words else getattr(appointment_request, name)
+    if name == "preferred_days":
+        value = appointment_request.preferred_days_text()
+    if isinstance(value, bool):
+        value = "Yes" if value else "No"
+    if isinstance(value, list):
+        value = ", ".join(value)
+    return appointment_request._meta.get_field(name).verbose_name, value
