@@ -1,3 +1,4 @@
+from django.contrib.auth.views import LoginView
 from django.urls import path
 
 from clinic.urls import handler400, handler403, handler404, handler500, urlpatterns
@@ -6,4 +7,8 @@ from .plain import PlainPage
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
-urlpatterns = [path("plain/", PlainPage.as_view()), *urlpatterns]
+urlpatterns = [
+    path("plain/", PlainPage.as_view()),
+    path("stock/login/", LoginView.as_view(template_name="admin/login.html")),
+    *urlpatterns,
+]

@@ -2,20 +2,28 @@
 
 from itertools import pairwise
 
+from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.checks import InlineModelAdminChecks
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.forms.models import BaseModelFormSet, modelformset_factory
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django_tasks_db.admin import DBTaskResult
 
 from appointments.duty import Rota
 
 from .models import ClinicProfile, Closure, OpeningHours, Service
+from .staff import second_factor, sessions
+from .staff.roles import ROLES
 
 
 class NoRelationChecks(InlineModelAdminChecks):
@@ -162,18 +170,22 @@ class ServiceAdmin(admin.ModelAdmin):
         return False
 
 
-# Staff see deliveries; the tasks that carry them mean nothing to a clinic.
-admin.site.unregister([get_user_model(), Group, DBTaskResult])
+# Staff see deliveries; the tasks that carry them mean nothing to a clinic. What a sign-in is made of is seen by nobody.
+admin.site.unregister([get_user_model(), Group, DBTaskResult, Authenticator, EmailAddress])
 
 
 @admin.register(get_user_model())
 class StaffAdmin(UserAdmin):
-    """Who works here. What somebody may do comes from groups, so that it can be read at a glance."""
+    """Who works here. What somebody may do comes from roles, so that it can be read at a glance."""
 
     filter_horizontal = ()
-    readonly_fields = ["last_login", "date_joined"]  # the stock pairs of date and time inputs have no labels
+    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
+    show_facets = admin.ShowFacets.NEVER
+    list_display = ["username", "first_name", "last_name", "roles", "is_active"]
+    list_filter = ["is_active", "groups"]
+    readonly_fields = ["last_login", "date_joined", "second_factor"]  # the stock inputs of date and time have no labels
     fieldsets = [
-        (None, {"fields": ["username", "password"]}),
+        (None, {"fields": ["username", "password", "second_factor"]}),
         ("Person", {"fields": ["first_name", "last_name", "email"]}),
         ("What they may do", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
         ("When", {"fields": ["last_login", "date_joined"]}),
@@ -181,7 +193,75 @@ class StaffAdmin(UserAdmin):
     sortable_by = ()
     actions = None
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.reset_view)
+        return [path("<int:pk>/second-factor/", view, name="auth_user_reset_second_factor"), *super().get_urls()]
+
+    def has_change_permission(self, request, obj=None):
+        """A manager gives roles, and is never above who runs the site."""
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return super().has_change_permission(request, obj) and not above
+
+    def has_delete_permission(self, request, obj=None):
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return super().has_delete_permission(request, obj) and not above
+
+    def get_readonly_fields(self, request, obj=None):
+        return [*self.readonly_fields, *([] if request.user.is_superuser else ["is_superuser"])]
+
+    @admin.display(description="Roles")
+    def roles(self, person):
+        return ", ".join(group.name for group in person.groups.all()) or ("Everything" if person.is_superuser else "–")
+
+    @admin.display(description="Second factor")
+    def second_factor(self, person):
+        if not person.pk:
+            return "–"
+        address = reverse("admin:auth_user_reset_second_factor", args=[person.pk])
+        has = second_factor.summary(person)
+        return format_html('{} <a class="button" href="{}">Reset</a>', has, address) if has else "None set up"
+
+    def save_model(self, request, obj, form, change):
+        """New people work here: the page for adding them need not ask."""
+        obj.is_staff = obj.is_staff or not change
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request, form, formsets, change):
+        """Who gets or loses a role signs in anew, everywhere."""
+        super().save_related(request, form, formsets, change)
+        if change and {"groups", "is_superuser", "is_staff", "is_active"} & set(form.changed_data):
+            sessions.end(form.instance, but=request.session.session_key)
+
+    def reset_view(self, request, pk):
+        person = get_object_or_404(get_user_model(), pk=pk)
+        if not self.has_change_permission(request, person):
+            raise PermissionDenied
+        has = second_factor.summary(person)
+        if request.method == "POST":
+            second_factor.reset(person)
+            sessions.end(person, but=request.session.session_key)
+            self.log_change(request, person, f"Reset the second factor ({has or 'there was none'}).")
+            messages.success(request, f"{person}: reset. They set up a new one when they sign in.")
+            return redirect("admin:auth_user_change", person.pk)
+        context = {"title": "Reset the second factor?", "person": person, "has": has, "opts": self.opts}
+        return TemplateResponse(
+            request,
+            "admin/auth/user/reset_second_factor.html",
+            {**self.admin_site.each_context(request), **context},
+        )
+
 
 @admin.register(Group)
 class RoleAdmin(GroupAdmin):
+    """The site's own roles stand as clinic/staff/roles.py says; a clinic's own are its own."""
+
     filter_horizontal = ()
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and getattr(obj, "name", None) not in ROLES
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and getattr(obj, "name", None) not in ROLES

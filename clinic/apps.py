@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
 
 
 class ClinicConfig(AppConfig):
@@ -8,6 +9,9 @@ class ClinicConfig(AppConfig):
 
     def ready(self):
         from . import checks  # noqa: F401  registers the system checks
+        from .staff import roles
+
+        post_migrate.connect(roles.keep, sender=self)
 
 
 class ClinicAdminConfig(AdminConfig):

@@ -65,6 +65,14 @@ def ready_for_patients(app_configs, **kwargs):
                 id="clinic.E014",
             )
         )
+    if not settings.SECOND_FACTOR_REQUIRED:
+        errors.append(
+            Error(
+                "SECOND_FACTOR_REQUIRED is off: one password that is guessed or seen opens all patients’ requests.",
+                hint="Leave it out: in production it is on by itself.",
+                id="clinic.E015",
+            )
+        )
     if django.VERSION[:3] < DJANGO_FLOOR:
         errors.append(Error("Django is older than 5.2.19.", hint="Install requirements.txt again.", id="clinic.E013"))
     return errors

@@ -92,6 +92,13 @@ class ClinicAdminSite(AdminSite):
             request, "admin/statistics.html", context | statistics(request.GET.get("days", DEFAULT_DAYS))
         )
 
+    def logout(self, request, extra_context=None):
+        """On a shared computer nothing of what was seen stays. Cookies do: one of them says that this device is known."""
+        response = super().logout(request, extra_context)
+        if request.method == "POST":
+            response["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
     def mail(self, request):
         return self.mail_page(request, "mail.html", "Caught mail", look=caught_mail.newest)
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path("healthz", views.health, name="health"),
     path("robots.txt", views.Robots.as_view(), name="robots"),
     path("favicon.ico", views.favicon),
+    path("admin/", include("clinic.staff.urls")),  # before the admin's own, whose sign-in it replaces
     path("admin/", admin.site.urls),
 ]
 

@@ -308,6 +308,7 @@ def test_production_passes_its_own_checks(tmp_path):
         ({"ALLOWED_HOSTS": "*"}, "clinic.E011"),
         ({"SITE_URL": "http://clinic.example.org"}, "clinic.E012"),
         ({"SECRET_KEY": "short"}, "security.W009"),
+        ({"SECOND_FACTOR_REQUIRED": "False"}, "clinic.E015"),
     ],
 )
 def test_the_checks_of_production_can_fail(tmp_path, wrong, message):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, models
+from django.db.models import F
 from django.utils import timezone
 
 KEEP = timedelta(days=1)
@@ -45,12 +46,28 @@ class RequestCount(models.Model):
     @classmethod
     def add(cls, network):
         """Count one more and return how many that makes in this hour. Exact, however many come at once."""
-        return cls._add_since(timezone.now().replace(minute=0, second=0, microsecond=0), network)
+        return cls._add_since(this_hour(), network)
 
     @classmethod
     def add_in_day(cls, whom):
         """The same for a day. `whom` may be any text, such as the owner of an e-mail address."""
-        return cls._add_since(timezone.now().replace(hour=0, minute=0, second=0, microsecond=0), whom)
+        return cls._add_since(this_hour().replace(hour=0), whom)
+
+    @classmethod
+    def counted(cls, whom, *, in_day=False):
+        """The row of somebody in this hour or in this day, if there is one."""
+        began = this_hour().replace(hour=0) if in_day else this_hour()
+        return cls.objects.filter(network=daily_hash(whom, began), began=began)
+
+    @classmethod
+    def sent_by(cls, whom, *, in_day=False):
+        """How many are counted already."""
+        return cls.counted(whom, in_day=in_day).values_list("sent", flat=True).first() or 0
+
+    @classmethod
+    def take_back(cls, whom, *, in_day=False):
+        """Count one less: it turned out not to be what is counted."""
+        cls.counted(whom, in_day=in_day).filter(sent__gt=0).update(sent=F("sent") - 1)
 
     @classmethod
     def _add_since(cls, began, whom):
@@ -89,6 +106,10 @@ class RequestCount(models.Model):
             "day": sum(sent for whose, sent, _, _ in rows if whose == mine),
             "repeats": sum(sent for whose, sent, _, in_hour in rows if whose == theirs and in_hour),
         }
+
+
+def this_hour():
+    return timezone.now().replace(minute=0, second=0, microsecond=0)
 
 
 def ask(sql, values):

@@ -185,16 +185,3 @@ def test_no_barrier_on_any_page_of_the_desk(signed_in_page, desk, staff, scheme,
     found["a step with a mistake"] = axe(page, best_practice=True)
 
     assert {address: lines for address, lines in found.items() if lines} == {}
-
-
-@every_look
-def test_no_barrier_at_the_door(page, clinic, scheme, width):
-    page.goto("/admin/login/")
-    assert axe(page, best_practice=True) == []
-    page.get_by_label("Username").fill("nobody")
-    page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Log in").click()
-
-    expect(page.get_by_text("Please enter the correct username")).to_be_visible()
-    assert axe(page, best_practice=True) == []
-    assert not scrolls_sideways(page)

@@ -169,7 +169,8 @@ def task_runner(worker_name):
 
 
 def clear_away_old_rows():
-    """Finished tasks, tasks whose worker was killed (their deliveries were taken up by the sweep), old counts."""
+    """Finished tasks, tasks whose worker was killed (their deliveries were taken up by the sweep), old counts, ended sessions."""
     call_command("prune_db_task_results", min_age_days=KEEP_TASKS.days, queue_name="*", verbosity=0)
     DBTaskResult.objects.running().filter(started_at__lt=timezone.now() - KEEP_TASKS).delete()
     RequestCount.objects.old().delete()
+    call_command("clearsessions")

@@ -1,0 +1,76 @@
+"""Every route of the site as Django knows it, and an address that fits it."""
+
+import re
+
+from django.urls import get_resolver
+
+from appointments.messages import complete_templates
+from appointments.models import AccessEvent, Delivery, MessageTemplate, WorkerHeartbeat
+from clinic.models import ClinicProfile
+from tests import factories
+
+from . import people
+
+
+def all_routes(resolver=None, before=""):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = before + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            yield from all_routes(pattern, route)
+        else:
+            yield route
+
+
+class Samples:
+    """A site with one of everything; `address(route)` fits."""
+
+    def __init__(self):
+        factories.a_recipient()
+        WorkerHeartbeat.beat("test")
+        colleague = people.somebody("Triage")
+        appointment_request = factories.a_request()
+        guide = factories.a_published_guide("A guide", picture=factories.a_picture())
+        complete_templates()
+        event = AccessEvent.objects.create(by=colleague, action="view", reference=appointment_request.reference)
+        self.objects = {
+            "clinic/clinicprofile": ClinicProfile.objects.get(),
+            "clinic/service": factories.a_service(),
+            "auth/user": colleague,
+            "auth/group": colleague.groups.model.objects.create(name="Of our own"),
+            "education/topic": factories.a_topic(),
+            "education/picture": guide.picture,
+            "education/guide": guide,
+            "appointments/accessevent": event,
+            "appointments/recipient": Delivery.objects.latest("pk").recipient,
+            "appointments/delivery": Delivery.objects.latest("pk"),
+            "appointments/messagetemplate": MessageTemplate.objects.first(),
+            "appointments/appointmentrequest": appointment_request,
+        }
+        self.values = {
+            "number": "1",
+            "slug": "attempt",
+            "secret": appointment_request.secret,
+            "reference": appointment_request.reference,
+            "name": "0123456789abcdef",
+            "file": "none.log",
+            "path": "pictures/00/1.webp",
+            "content_type_id": "1",
+            "app_label": "appointments",
+            "url": "nothing-here",
+            "pk": "1",
+            "object_id": "1",
+        }
+
+    def address(self, route):
+        values = {**self.values}
+        model = "/".join(route.split("/")[1:3])
+        if model in self.objects:
+            values |= dict.fromkeys(("pk", "object_id", "id"), str(self.objects[model].pk))
+        if "/accessevent/person/" in route:
+            values["pk"] = str(self.objects["auth/user"].pk)
+        if "/many/" in route:
+            values["slug"] = "claim"
+        if route.startswith("guides/"):
+            values["slug"] = self.objects["education/guide"].slug
+        route = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route).replace("^", "").replace("$", "")
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], route)
