@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from . import spam
 from .messages import mailbox
-from .models import AppointmentRequest, Erasure, RequestCount, StepNotAllowed
+from .models import AppointmentRequest, Erasure, RequestCount, SearchEntry, StepNotAllowed
 from .models.retention import mark_of
 from .tasks import deliver
 
@@ -126,6 +126,7 @@ def settle():
         return True
     if connection.in_atomic_block:
         return False
+    SearchEntry.objects.compact()
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         busy, *_ = cursor.fetchone()

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from . import erasure
-from .models import AppointmentRequest, ContactAttempt, Note, PatientReply, PurgeRun, StatusChange
+from .models import AppointmentRequest, ContactAttempt, Note, PatientReply, PurgeRun, SearchEntry, StatusChange
 from .models.request import new_secret
 
 AT_ONCE = 500  # requests in one transaction: nobody waits long for it
@@ -151,7 +151,8 @@ def anonymize(numbers):
         for number in numbers
     ]
     AppointmentRequest.objects.bulk_update(rows, ["secret", "form_token", "content_digest"], batch_size=100)
-    return AppointmentRequest.objects.filter(pk__in=numbers).update(
+    going = AppointmentRequest.objects.filter(pk__in=numbers)
+    going.update(
         name="",
         phone="",
         email="",
@@ -165,6 +166,7 @@ def anonymize(numbers):
         claimed_until=None,
         anonymized_at=timezone.now(),
     )
+    SearchEntry.objects.renew(going)
 
 
 def delete(numbers):

@@ -139,8 +139,8 @@ class Site:
 
 
 @contextmanager
-def a_site(database, stored, filled=None):
-    """The web server, without a worker, on a database of its own with so many requests in it."""
+def stored_requests(database, number, filled=None):
+    """The site's folder and a database of its own with so many requests in it."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="clinic-bench-"))
         if filled:
@@ -154,7 +154,14 @@ def a_site(database, stored, filled=None):
         site.manage("migrate", "-v0", "--run-syncdb")  # the plain form's table, which points at one of ours
         if not filled:
             site.manage("demo")
-            site.manage("seed_requests", str(stored))
+            site.manage("seed_requests", str(number))
+        yield site
+
+
+@contextmanager
+def a_site(database, stored, filled=None):
+    """The web server, without a worker, on such a database."""
+    with stored_requests(database, stored, filled) as site, ExitStack() as stack:
         serving = subprocess.Popen([sys.executable, "-m", "benchmarks.server"], cwd=ROOT, env=site.environment)
         stack.callback(serving.wait)
         stack.callback(serving.terminate)

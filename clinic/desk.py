@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from appointments.calling import Because, Turn, calling_time, in_order
 from appointments.models import AppointmentRequest, Delivery, PatientReply, Recipient
+from appointments.models.counted import counted
 from appointments.promise import Promises
 
 from . import caught_mail, doctor
@@ -30,20 +31,20 @@ def desk(user):
     }
     if may_triage:
         in_trouble = Delivery.objects.in_trouble()
-        in_trouble_count = in_trouble.count()
+        in_trouble_count = counted(in_trouble)
         patients_not_told = Delivery.objects.patients_not_told()
         context |= {
             "in_trouble": for_the_desk(in_trouble),
             "in_trouble_count": in_trouble_count,
             "patients_not_told": for_the_desk(patients_not_told),
-            "patients_not_told_count": patients_not_told.count(),
+            "patients_not_told_count": counted(patients_not_told),
             "counts": counts(user, in_trouble_count),
             **calls(user),
         }
     red, amber = context.get("in_trouble_count") or faults, context.get("patients_not_told_count") or warnings
     context["level"] = "bad" if red else "fair" if amber else "good"
     if may_triage and context["level"] == "good":
-        context["waiting_count"] = Delivery.objects.undelivered().count()
+        context["waiting_count"] = counted(Delivery.objects.undelivered())
     return context
 
 
@@ -115,7 +116,7 @@ def counts(user, in_trouble_count):
 
 
 def with_addresses(lists):
-    return [(label, queryset.count(), f"{reverse(REQUESTS)}?{query}") for label, queryset, query in lists]
+    return [(label, counted(queryset), f"{reverse(REQUESTS)}?{query}") for label, queryset, query in lists]
 
 
 # Whom to call now -----------------------------------------------------------------------------------------------------

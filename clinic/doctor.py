@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from appointments import append_only, deliveries, emails, erasure, escalation
 from appointments.models import AppointmentRequest, Delivery, PurgeRun, Recipient, WorkerHeartbeat
+from appointments.models.counted import counted
 from appointments.opening import form_state
 from appointments.promise import age, plural
 
@@ -183,7 +184,7 @@ def request_form():
 
 def mail_to_staff():
     waiting = Delivery.objects.undelivered().to_staff()
-    red = Delivery.objects.in_trouble().count()
+    red = counted(Delivery.objects.in_trouble())
     if red:
         oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
         yield Finding(
@@ -194,13 +195,13 @@ def mail_to_staff():
             "admin:appointments_delivery_changelist",
         )
     else:
-        count = waiting.count()
+        count = counted(waiting)
         on_the_way = f" {plural(count, 'message')} on the way." if count else ""
         yield Finding("undelivered", OK, f"Mail to staff goes out.{on_the_way}")
 
 
 def mail_to_patients():
-    failed = Delivery.objects.patients_not_told().count()
+    failed = counted(Delivery.objects.patients_not_told())
     if failed:
         yield Finding(
             "patients_mail",
@@ -230,8 +231,8 @@ def practice_system():
 
 def unopened():
     calendar, now = clinic_calendar(), timezone.now()
-    red = escalation.unopened_for(escalation.RED_AFTER, calendar, now).count()
-    amber = escalation.unopened_for(escalation.AMBER_AFTER, calendar, now).count() - red
+    red = counted(escalation.unopened_for(escalation.RED_AFTER, calendar, now))
+    amber = counted(escalation.unopened_for(escalation.AMBER_AFTER, calendar, now)) - red
     where = {"do": "Open them", "page": "admin:appointments_appointmentrequest_changelist"}
     if red:
         yield Finding("unopened", FAULT, f"{plural(red, 'request')} not opened by anybody in 4 opening hours.", **where)

@@ -20,7 +20,7 @@ from clinic.templatetags.clinic import who
 
 from ..access import NotRecorded, only_recorded, record
 from ..models import AccessEvent
-from .search import as_reference
+from ..search import as_reference
 
 __all__ = ["NotRecorded", "only_recorded", "record", "record_page"]  # for the desk's other pages
 

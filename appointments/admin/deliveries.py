@@ -13,6 +13,7 @@ from ..deliveries import try_out_for_a_while
 from ..emails import trial
 from ..models import AccessEvent, Delivery, DutyHours, Recipient, RequestCount
 from .access import only_recorded, record
+from .pages import PagedAdmin, Pages
 from .steps import Step
 
 TEST_MAILS_AN_HOUR = 10
@@ -77,7 +78,7 @@ def as_number(text):
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
-class DeliveryList(ChangeList):
+class DeliveryList(Pages):
     def get_results(self, request):
         super().get_results(request)
         record_deliveries(AccessEvent.Action.LIST, self.result_list, by=request.user)
@@ -89,16 +90,13 @@ def record_deliveries(action, deliveries, *, by):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(admin.ModelAdmin):
+class DeliveryAdmin(PagedAdmin):
     list_display = ["created_at", "kind", "of_request", "to", "state", "attempts", "last_error", "accepted_at"]
     list_display_links = None
     list_filter = ["state", "kind"]
     list_select_related = ["request", "recipient"]
     list_per_page = 50
-    ordering = ["-created_at", "-pk"]
-    show_full_result_count = False
-    sortable_by = ()
-    show_facets = admin.ShowFacets.NEVER
+    ordering = ["-pk"]
     actions = ["send_again"]
     fields = readonly_fields = ["kind", "of_request", "to", "state", "attempts", "last_error", "accepted_at"]
 

@@ -10,7 +10,7 @@ from clinic.models import ClinicProfile
 from .. import intake
 from ..forms import FEWEST_DIGITS, in_international_form
 from ..models import AppointmentRequest, ContactAttempt, MessageTemplate
-from .search import as_reference
+from ..search import as_reference
 
 Status, Outcome = AppointmentRequest.Status, AppointmentRequest.Outcome
 LONG = forms.Textarea(attrs={"rows": 2})

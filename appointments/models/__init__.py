@@ -11,6 +11,7 @@ from .request import (
     StepNotAllowed,
 )
 from .retention import Erasure, PurgeRun
+from .search import SearchEntry
 from .throttle import RequestCount
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "PurgeRun",
     "Recipient",
     "RequestCount",
+    "SearchEntry",
     "StatusChange",
     "StepNotAllowed",
     "WorkerHeartbeat",

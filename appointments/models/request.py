@@ -5,12 +5,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
 from .delivery import Delivery
 from .message import MessageTemplate
+from .search import SearchEntry
 
 # For reading aloud: no vowels (no words by accident), nothing that looks or sounds like another sign.
 REFERENCE_ALPHABET = "BCDFGHJKMPQRTVWXY346789"
@@ -20,6 +21,11 @@ CLAIM_FOR = timedelta(minutes=30)
 ASSIGN_FOR = timedelta(hours=4)  # who was not asked needs time to see it; then it is everybody's again
 ATTEMPTS_BEFORE_UNREACHABLE = 3
 DAYS_BEFORE_UNREACHABLE = 2
+
+
+# In the words of the indexes below
+IS_OPEN = ~Q(status="closed")
+IS_OURS = Q(status="new") | Q(status="contacting")
 
 
 class StepNotAllowed(Exception):
@@ -47,7 +53,7 @@ def nobody_holds_it(now):
 
 class AppointmentRequestQuerySet(models.QuerySet):
     def open(self):
-        return self.exclude(status=AppointmentRequest.Status.CLOSED)
+        return self.filter(IS_OPEN)
 
     def to_contact(self):
         """Nobody has reached the patient yet, and the next step is ours."""
@@ -58,7 +64,7 @@ class AppointmentRequestQuerySet(models.QuerySet):
         return self.ours_to_act().filter(contacted_at__isnull=False)
 
     def ours_to_act(self):
-        return self.genuine().filter(status__in=AppointmentRequest.OURS_TO_ACT)
+        return self.genuine().filter(IS_OURS)
 
     def with_unread_reply(self):
         """The patient has added something that no member of staff has seen."""
@@ -103,8 +109,8 @@ class AppointmentRequestQuerySet(models.QuerySet):
     def cancelled_by_patient(self):
         """Booked and still ahead, and withdrawn through the link: somebody must free the time in the calendar."""
         withdrawn = AppointmentRequest.Outcome.WITHDRAWN
-        by_link = StatusChange.objects.filter(by=None, outcome=withdrawn).values("request")
-        return self.filter(outcome=withdrawn, start__gt=timezone.now(), pk__in=by_link)
+        by_link = StatusChange.objects.filter(request=OuterRef("pk"), by=None, outcome=withdrawn)
+        return self.filter(Exists(by_link), outcome=withdrawn, start__gt=timezone.now())
 
     def past_bookings(self):
         """The appointment is over, and nobody has said yet whether it took place."""
@@ -191,7 +197,11 @@ class AppointmentRequest(models.Model):
     email = models.EmailField("e-mail", blank=True)
     patient_type = models.CharField("new or returning", max_length=9, choices=PatientType.choices)
     service = models.ForeignKey(
-        "clinic.Service", on_delete=models.PROTECT, related_name="+", verbose_name="what it is about"
+        "clinic.Service",
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="what it is about",
+        db_index=False,  # the list's index begins with it
     )
     preferred_days = models.JSONField(default=list, blank=True)
     preferred_time = models.CharField(max_length=9, choices=TimeOfDay.choices, default=TimeOfDay.ANY)
@@ -225,6 +235,7 @@ class AppointmentRequest(models.Model):
         blank=True,
         related_name="+",
         verbose_name="claimed by",
+        db_index=False,  # as above
     )
     claimed_until = models.DateTimeField(null=True, blank=True)
     first_opened_at = models.DateTimeField(null=True, blank=True)
@@ -262,12 +273,23 @@ class AppointmentRequest(models.Model):
             ("disclose_appointmentrequest", "Can print all that is held about a person"),
         ]
         indexes = [
+            # One for each order of the desk and its list, so that a page costs the same however many are stored. A
+            # queryset uses an index with a condition where it says the same in the same words: SQLite compares them.
+            models.Index(fields=["promised_by", "id"], name="request_promise"),
             models.Index(fields=["status", "promised_by", "id"], name="request_status_promise"),
-            models.Index(fields=["assigned_to", "promised_by"], name="request_assignee_promise"),
+            models.Index(fields=["service", "promised_by", "id"], name="request_service_promise"),
+            models.Index(fields=["assigned_to", "claimed_until"], name="request_claim"),
             models.Index(fields=["-created_at"], name="request_newest"),
             models.Index(
                 fields=["closed_at"], name="request_to_anonymize", condition=Q(status="closed", anonymized_at=None)
             ),
+            models.Index(fields=["promised_by", "id"], name="request_open", condition=IS_OPEN),
+            models.Index(fields=["promised_by", "id"], name="request_ours", condition=IS_OURS),
+            models.Index(
+                fields=["promised_by", "id"], name="request_suspected", condition=IS_OPEN & Q(suspected_spam=True)
+            ),
+            models.Index(fields=["created_at"], name="request_unopened", condition=IS_OPEN & Q(first_opened_at=None)),
+            models.Index(fields=["start"], name="request_withdrawn", condition=Q(outcome="withdrawn")),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -534,6 +556,7 @@ class AppointmentRequest(models.Model):
             AppointmentRequest.objects.filter(pk=self.pk).update(read_first=True)
         return PatientReply.objects.create(request=self, kind=kind, text=text)
 
+    @transaction.atomic
     def correct(self, *, by, **facts):
         """The patient asked for it: what they wrote was wrong. The old value is kept nowhere."""
         changed = {name: value for name, value in facts.items() if value != getattr(self, name)}
@@ -546,6 +569,7 @@ class AppointmentRequest(models.Model):
         if not (changed.get("phone", self.phone) or changed.get("email", self.email)):
             raise StepNotAllowed(ANSWERABLE)
         self._note_in_history(f"Corrected: {self._named(changed)}", by=by, **changed)
+        SearchEntry.objects.renew([self])
 
     def hold(self, *, by, reason):
         """Nothing of it is removed until somebody lifts the hold: a complaint, a court."""
@@ -738,6 +762,7 @@ class PatientReply(models.Model):
     class Meta:
         ordering = ["at", "pk"]
         verbose_name_plural = "patient replies"
+        indexes = [models.Index(fields=["request"], name="reply_unread", condition=Q(read_at=None))]
         constraints = [models.UniqueConstraint(fields=["request", "kind"], name="one_patient_reply_of_a_kind")]
 
     def __str__(self):

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from appointments.management.commands.worker import clear_away_old_rows, run_one_task
-from appointments.models import AppointmentRequest, Delivery, RequestCount, WorkerHeartbeat
+from appointments.models import AppointmentRequest, Delivery, RequestCount, SearchEntry, WorkerHeartbeat
 from tests import factories
 
 from .conftest import ALICE, BOB, use
@@ -99,6 +99,16 @@ def test_it_sends_says_that_it_lives_and_ends_when_told(mail_server, one_request
         f"appointments.worker Worker {WorkerHeartbeat.objects.get().worker} stopped.",
     ]
     assert len(mail_server.accepted) == 1
+
+
+def test_it_writes_the_words_by_which_a_request_is_found(mail_server, one_request, tmp_path):
+    with a_worker(mail_server, tmp_path=tmp_path):
+        until(lambda: accepted() == 1)  # mail goes first
+        until(lambda: SearchEntry.objects.exists())
+        later = factories.a_request(name="Robin Example")
+        until(lambda: SearchEntry.objects.filter(request=later, words__startswith="robin example").exists())
+
+    assert not SearchEntry.objects.missing(everywhere=True).exists()
 
 
 def test_it_finishes_the_message_it_is_sending(mail_server, one_request, tmp_path):

@@ -1,21 +1,31 @@
-"""Search: posted, recorded, and never in an address."""
+"""Search: posted, recorded, and never in an address. By the words that the worker wrote, and before it has."""
 
 import re
 
 import pytest
+from django.db import connection
 from pytest_django.asserts import assertContains, assertRedirects
 
-from appointments.models import AccessEvent
-from tests.factories import a_request
+from appointments.management.commands.worker import make_findable
+from appointments.models import AccessEvent, AppointmentRequest, SearchEntry
+from tests.factories import a_request, requests_like
 
 from .pages import LIST, SEARCH
 from .test_list import references
 
 
-@pytest.fixture
-def wanted(clinic):
+def the_worker_comes_by():
+    while make_findable(SearchEntry.objects.missing()):
+        pass
+
+
+@pytest.fixture(params=["just came", "indexed"])
+def wanted(clinic, request):
     a_request(name="Somebody Else", phone="+12125550199", email="else@example.org")
-    return a_request(name="Émile van Sample", phone="+12125550142", email="Emile.Sample@example.org")
+    wanted = a_request(name="Émile van Sample-O’Brien", phone="+12125550142", email="Emile.Sample@example.org")
+    if request.param == "indexed":
+        the_worker_comes_by()
+    return wanted
 
 
 @pytest.mark.parametrize(
@@ -26,9 +36,19 @@ def wanted(clinic):
         "212.555.0142",
         "5550142",
         "0142",
+        "001 212 555 0142",
+        "+1 (0) 212 5550142",
+        "0212-555-0142",
+        "+1 212 555-014",
+        "212 555 0142 ext. 7",
         "émile",
         "ÉMILE",
         "sample van",
+        "émi samp",
+        "o'brien",
+        "Sample OBrien",
+        "brien",
+        "sampleobrien",
         "emile.sample@example.org",
         "  SAMPLE@example  ",
     ],
@@ -54,6 +74,81 @@ def test_a_number_no_library_can_read_is_found_by_its_digits(staff_client, clini
     odd = a_request(phone="020 / 7946.0 ext 3")
 
     assert references(staff_client.post(SEARCH, {"q": "02079460"})) == [odd.reference]
+    the_worker_comes_by()
+    assert references(staff_client.post(SEARCH, {"q": "02079460"})) == [odd.reference]
+
+
+@pytest.mark.parametrize("number", ["+442079460142", "020 7946 0142"])
+@pytest.mark.parametrize("text", ["020 7946 0142", "+44 (0)20 7946 0142", "0044 2079460142", "7946-0142", "٠١٤٢"])
+def test_a_number_is_found_in_any_notation(staff_client, clinic, number, text):
+    abroad = a_request(phone=number)
+    a_request(phone="+442079460143")
+    the_worker_comes_by()
+
+    assert references(staff_client.post(SEARCH, {"q": text})) == [abroad.reference]
+
+
+@pytest.mark.parametrize("text", ["Lukasz Strauss", "łukasz strauß", "MUNOZ", "muñoz"])
+def test_letters_that_a_keyboard_lacks_are_found(staff_client, clinic, text):
+    pole = a_request(name="Łukasz Strauß-Muñoz")
+    the_worker_comes_by()
+
+    assert references(staff_client.post(SEARCH, {"q": text})) == [pole.reference]
+
+
+def test_the_newest_of_many_are_found_before_and_after_the_worker(staff_client, clinic):
+    old = [a_request(name="Pat Sample") for _ in range(30)]
+    the_worker_comes_by()
+    new = [a_request(name="Pat Sample") for _ in range(30)]
+
+    found = references(staff_client.post(SEARCH, {"q": "sample"}))
+
+    assert set(found) == {row.reference for row in new + old[10:]}
+
+
+def test_what_changed_is_found_by_what_it_is_now(staff_client, clinic):
+    row = a_request(name="Pat Sample")
+    the_worker_comes_by()
+
+    AppointmentRequest.objects.filter(pk=row.pk).update(name="Robin Example", phone="+12125550177")
+    SearchEntry.objects.renew(AppointmentRequest.objects.filter(pk=row.pk))
+
+    for gone in ("Pat", "0142"):
+        assertContains(staff_client.post(SEARCH, {"q": gone}), "Nothing found")
+    for known in ("robin", "0177", row.reference):
+        assert references(staff_client.post(SEARCH, {"q": known})) == [row.reference]
+
+
+def test_what_is_deleted_leaves_no_words(staff_client, clinic):
+    row = a_request(name="Zebra Quagga")
+    the_worker_comes_by()
+
+    row.delete()
+    SearchEntry.objects.compact()
+
+    assert not SearchEntry.objects.exists()
+    assertContains(staff_client.post(SEARCH, {"q": "zebra"}), "Nothing found")
+    assert not [words for words in everything_in_the_index() if b"zebra" in words or b"quagga" in words]
+
+
+def everything_in_the_index():
+    """SQLite's own tables of the index; on PostgreSQL its rows are those of the table, until its next vacuum."""
+    if connection.vendor != "sqlite":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT block FROM appointments_search_data")
+        return [bytes(block) for (block,) in cursor.fetchall()]
+
+
+def test_what_came_while_no_worker_ran_is_found_after_its_start(staff_client, clinic):
+    row = a_request(name="Zebra Quagga")
+    requests_like(a_request(), 1_000)
+
+    the_worker_comes_by()
+    assertContains(staff_client.post(SEARCH, {"q": "zebra"}), "Nothing found")
+
+    make_findable(SearchEntry.objects.missing(everywhere=True))
+    assert references(staff_client.post(SEARCH, {"q": "zebra"})) == [row.reference]
 
 
 def test_what_was_searched_for_is_in_no_address(staff_client, wanted):

@@ -20,7 +20,7 @@ from django_tasks_db.models import DBTaskResult
 from django_tasks_db.utils import exclusive_transaction
 
 from appointments import bookings, deliveries, digest, escalation, retention
-from appointments.models import RequestCount, WorkerHeartbeat
+from appointments.models import RequestCount, SearchEntry, WorkerHeartbeat
 from appointments.promise import plural
 
 logger = logging.getLogger("appointments.worker")
@@ -30,6 +30,7 @@ PAUSE_IN_TROUBLE = 5.0  # and when the database does not answer
 BEAT_EVERY = 15  # seconds
 WATCH_EVERY = 60  # seconds: what nobody opens, and the daily digest
 HOUSEKEEPING_EVERY = 60 * 60  # seconds
+WORDS_AT_ONCE = 500  # requests that become findable in one turn: mail does not wait for more
 KEEP_TASKS = timedelta(days=1)  # a finished task tells nothing: the delivery's row does
 
 
@@ -101,6 +102,7 @@ class Worker:
             busy = run_one_task(self.name)
             if not self.stop.wait(0):
                 busy = bool(deliveries.sweep(limit=1)) or busy
+                busy = bool(make_findable(SearchEntry.objects.missing())) or busy
                 self.watch()
                 self.keep_house()
         except DatabaseTrouble:
@@ -136,6 +138,8 @@ class Worker:
             bookings.close_old_ones()
             if (run := retention.run_daily()) and run.stopped:
                 logger.warning("Nothing was removed by age. %s", run.stopped)
+            while not self.stop.is_set and make_findable(SearchEntry.objects.missing(everywhere=True)):
+                pass  # what came while no worker ran
             self.next_housekeeping = time.monotonic() + HOUSEKEEPING_EVERY
 
 
@@ -166,6 +170,11 @@ def task_runner(worker_name):
         max_tasks=1,
         worker_id=worker_name,
     )
+
+
+def make_findable(requests):
+    """Write the words of the oldest of these, for the search. Gives how many those are."""
+    return SearchEntry.objects.renew(requests.order_by("pk")[:WORDS_AT_ONCE])
 
 
 def clear_away_old_rows():

@@ -5,6 +5,7 @@ import random
 import uuid
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from types import SimpleNamespace
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -13,8 +14,9 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from appointments.models import AppointmentRequest, ContactAttempt, Delivery, Recipient, StatusChange
-from appointments.models.request import new_reference, new_secret
+from appointments.models import AppointmentRequest, ContactAttempt, Delivery, Recipient, SearchEntry, StatusChange
+from appointments.models.request import CLAIM_FOR, new_reference, new_secret
+from appointments.models.search import words_of
 from clinic import demo
 from clinic.hours import add_opening_time
 from clinic.models import ClinicProfile, Service, clinic_calendar
@@ -152,6 +154,7 @@ class Seed:
         insert(Delivery, [self.a_delivery(request, to) for request in requests for to in self.recipients])
         insert(StatusChange, [change for request in requests for change in self.history(request)])
         insert(ContactAttempt, [self.an_attempt(request) for request in requests if "first_attempt_at" in request])
+        insert(SearchEntry, [self.words(request) for request in requests])
 
     def a_request(self, number):
         """The newer, the higher its number."""
@@ -214,6 +217,7 @@ class Seed:
             }
         touched = received + (self.now - received) * random.uniform(0.01, 0.05)
         facts = {"status": status, "outcome": outcome, "first_opened_at": touched, "version": 2}
+        facts |= {"assigned_to_id": self.by, "claimed_until": touched + CLAIM_FOR}
         if outcome == Outcome.SPAM:
             return {**facts, "closed_at": touched, "suspected_spam": True, "spam_reasons": ["It holds two links."]}
         facts["first_attempt_at"] = touched
@@ -242,6 +246,10 @@ class Seed:
             "next_attempt_at": received,
             "accepted_at": received + timedelta(seconds=3),
         }
+
+    def words(self, request):
+        """Written here: the worker would take an hour of its seconds."""
+        return {"request_id": request["id"], "words": " ".join(words_of(SimpleNamespace(**request)))}
 
     def history(self, request):
         yield {"request_id": request["id"], "to_status": State.NEW, "at": request["created_at"]}

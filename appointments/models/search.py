@@ -1,0 +1,76 @@
+"""The words by which staff find a request, in a table of their own: taking a request in never waits for an index.
+
+The worker writes a request's words within a second or two. Until then a search looks at the newest requests themselves.
+"""
+
+import re
+import unicodedata
+
+from django.db import connection, models
+from django.db.models import Exists, OuterRef
+
+# Letters that no decomposition makes plain: who types them may have a keyboard without.
+PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+BACKWARDS = "r"  # before a number written backwards, which is found by its last digits
+NEWEST = 1_000  # requests among which the next ones to be written are looked for
+
+
+def words_in(text):
+    """In lower case and without accents; whatever is no letter and no digit separates."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return re.findall(r"[^\W_]+", "".join(c for c in letters if not unicodedata.combining(c)).translate(PLAIN))
+
+
+def digits_in(text):
+    return "".join(str(int(digit)) for digit in re.findall(r"\d", text))
+
+
+def words_of(request):
+    """Each once. O'Brien-Sample is found in its parts and as one: “brien”, “obrien”, “obriensample”."""
+    digits = digits_in(request.phone)
+    found = [
+        *words_in(request.name),
+        *words_in(re.sub(r"['’]", "", request.name)),
+        *words_in(re.sub(r"['’-]", "", request.name)),
+        *words_in(request.email),
+        *words_in(request.reference),
+        *([digits, BACKWARDS + digits[::-1]] if digits else []),
+    ]
+    return list(dict.fromkeys(found))
+
+
+class SearchEntryQuerySet(models.QuerySet):
+    def renew(self, requests):
+        """Write the words of these requests as they now stand. To be called after each change of what they hold."""
+        entries = [SearchEntry(request=request, words=" ".join(words_of(request))) for request in requests]
+        self.bulk_create(entries, update_conflicts=True, unique_fields=["request"], update_fields=["words"])
+        return len(entries)
+
+    def missing(self, *, everywhere=False):
+        """Requests whose words are not written yet: among the newest or, with `everywhere`, among all."""
+        requests = SearchEntry._meta.get_field("request").related_model.objects
+        found = requests.filter(~Exists(SearchEntry.objects.filter(pk=OuterRef("pk"))))
+        return found if everywhere else found.filter(pk__in=requests.order_by("-pk").values("pk")[:NEWEST])
+
+    def compact(self):
+        """Rid the index of words that were blanked or deleted: SQLite's keeps them until it is merged."""
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute("INSERT INTO appointments_search (appointments_search) VALUES ('optimize')")
+
+
+class SearchEntry(models.Model):
+    """The words of one request, indexed by the database's own full text search (see its migration)."""
+
+    request = models.OneToOneField(
+        "appointments.AppointmentRequest", on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    words = models.TextField()
+
+    objects = SearchEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "search entries"
+
+    def __str__(self):
+        return f"Words of request {self.pk}"  # never the words

@@ -1,0 +1,106 @@
+"""Finding a request by what somebody says on the phone: a reference, a number in any notation, a name, an e-mail.
+
+A way to find is a list of beginnings: each must begin a word of the request. Either database keeps an index of words
+(models/search.py); what the worker has not indexed yet is looked at here.
+"""
+
+import re
+
+from django.db import connection
+
+from .models import SearchEntry
+from .models.request import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from .models.search import BACKWARDS, digits_in, words_in, words_of
+
+WORDS_AT_MOST = 8
+DIGITS_AT_LEAST = 4
+LAST_DIGITS = 9  # by which a number is known, whatever stands before: +44, 0044, 0 or nothing
+JUST_CAME = 500  # requests that are looked at one by one
+NEWEST = 2_000
+EXTENSION = re.compile(r"\b(?:ext(?:ension)?\.?|x)\s*\d+\s*$", re.IGNORECASE)
+
+
+def find(text, at_most):
+    """The ids of the newest requests that fit, newest first."""
+    ways = ways_to_find(text)
+    if not ways:
+        return []
+    new = SearchEntry.objects.missing().order_by("-pk")[:JUST_CAME]
+    found = {request.pk for request in new if fits(words_of(request), ways)}
+    return sorted(found | set(indexed(ways, at_most)), reverse=True)[:at_most]
+
+
+def ways_to_find(text):
+    """[[beginning, …], …]: a request fits when all of one of them begin words of it."""
+    if number := as_number(text):
+        ways = [[number], [BACKWARDS + last_digits(number)[::-1]]]
+    else:
+        words = words_in(text)
+        # One letter begins nearly everything: it costs the most and says the least.
+        ways = [[word for word in words if len(word) > 1][:WORDS_AT_MOST] or words[:1]]
+    ways.append([as_reference(text).lower()])
+    return [way for way in ways if any(way)]
+
+
+def as_number(text):
+    """The digits of a phone number in any notation, or ''."""
+    text = EXTENSION.sub("", text).replace("(0)", "")
+    digits = digits_in(text)
+    return digits if len(digits) >= DIGITS_AT_LEAST and not re.search(r"[^\W\d]", text) else ""
+
+
+def last_digits(number):
+    """Without the 0 that some countries write before a number."""
+    return (number.lstrip("0") if len(number) > LAST_DIGITS - 2 else number)[-LAST_DIGITS:]
+
+
+def as_reference(text):
+    """The reference that was written or read aloud, or ''."""
+    reference = re.sub(r"[\s-]", "", text).upper()
+    fits = len(reference) == REFERENCE_LENGTH and set(reference) <= set(REFERENCE_ALPHABET)
+    return reference if fits else ""
+
+
+def fits(words, ways):
+    return any(all(any(word.startswith(beginning) for word in words) for beginning in way) for way in ways)
+
+
+# In the database's index ----------------------------------------------------------------------------------------------
+
+
+def indexed(ways, at_most):
+    """The ids of the newest that fit, newest first."""
+    return INDEXED[connection.vendor](ways, at_most)
+
+
+def in_sqlite(ways, at_most):
+    match = " OR ".join("({})".format(" AND ".join(f'"{beginning}"*' for beginning in way)) for way in ways)
+    newest = "SELECT rowid FROM appointments_search WHERE appointments_search MATCH %s ORDER BY rowid DESC LIMIT %s"
+    return ids(newest, [match, at_most])
+
+
+def in_postgresql(ways, at_most):
+    """Of the newest first, which settles what many have. The sum then keeps PostgreSQL from reading the table backwards.
+
+    It would expect to meet soon what has two common words, and where nobody has both it would read all of it.
+    """
+    query = " | ".join("({})".format(" & ".join(f"'{beginning}':*" for beginning in way)) for way in ways)
+    newest_first = (
+        "WITH newest AS MATERIALIZED ("
+        "SELECT request_id FROM appointments_searchentry WHERE array_to_tsvector(string_to_array(words, ' ')) @@ %(query)s::tsquery "
+        "AND request_id > (SELECT max(request_id) FROM appointments_searchentry) - %(newest)s ORDER BY request_id DESC LIMIT %(most)s), "
+        "of_all AS MATERIALIZED ("
+        "SELECT request_id FROM appointments_searchentry WHERE array_to_tsvector(string_to_array(words, ' ')) @@ %(query)s::tsquery "
+        "AND (SELECT count(*) FROM newest) < %(most)s ORDER BY request_id + 0 DESC LIMIT %(most)s) "
+        "SELECT request_id FROM newest UNION SELECT request_id FROM of_all ORDER BY request_id DESC LIMIT %(most)s"
+    )
+    return ids(newest_first, {"query": query, "newest": NEWEST, "most": at_most})
+
+
+def ids(statement, parameters):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+INDEXED = {"sqlite": in_sqlite, "postgresql": in_postgresql}
