@@ -152,7 +152,7 @@ def anonymize(numbers):
     ]
     AppointmentRequest.objects.bulk_update(rows, ["secret", "form_token", "content_digest"], batch_size=100)
     going = AppointmentRequest.objects.filter(pk__in=numbers)
-    going.update(
+    many = going.update(
         name="",
         phone="",
         email="",
@@ -167,6 +167,7 @@ def anonymize(numbers):
         anonymized_at=timezone.now(),
     )
     SearchEntry.objects.renew(going)
+    return many
 
 
 def delete(numbers):

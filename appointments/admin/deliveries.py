@@ -1,7 +1,6 @@
 """Who is told of new requests, and what became of each message."""
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.forms import CheckboxSelectMultiple, TimeInput

@@ -32,7 +32,8 @@ def healthy(clinic, settings):
     factories.a_recipient()
     factories.a_service()
     settings.TRUSTED_PROXIES = 1
-    settings.PRODUCTION, settings.HTTPS, settings.ALLOWED_HOSTS = True, True, ["clinic.example.org", "testserver"]
+    settings.PRODUCTION, settings.HTTPS, settings.SECOND_FACTOR_REQUIRED = True, True, True
+    settings.ALLOWED_HOSTS = ["clinic.example.org", "testserver"]
     with MailServer().running() as server:
         use(settings, server.port)
         yield server

@@ -239,7 +239,7 @@ def test_twin_without_the_look_at_the_clock_a_jump_would_remove_all(clinic, monk
 
 def test_the_worker_runs_it_once_a_day(clinic, monkeypatch):
     row = closed(31)
-    monkeypatch.setattr(StopSign, "__init__", lambda self: None)
+    monkeypatch.setattr(StopSign, "__init__", lambda self: setattr(self, "is_set", False))
     worker = Worker(StopSign())
 
     for _ in range(2):

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from appointments import erasure, retention
-from appointments.models import AppointmentRequest, Erasure, StepNotAllowed
+from appointments.models import AppointmentRequest, Erasure, SearchEntry, StepNotAllowed
 from clinic import doctor
 from tests import factories
 from tests.appointments.test_retention import a_full_request
@@ -45,7 +45,9 @@ def dump():
 @pytest.fixture
 def patients(clinic):
     factories.a_recipient()
-    return [a_full_request() for _ in range(PATIENTS)]
+    found = [a_full_request() for _ in range(PATIENTS)]
+    SearchEntry.objects.renew(found)  # as the worker does within a second
+    return found
 
 
 def worked_on(staff, request):
