@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -41,9 +41,14 @@ def spam_due(now):
 
 
 def kept_for(days, now):
-    """Closed so many days ago, still with somebody's data, and nobody said to keep it."""
+    """Closed so many days ago, still with somebody's data, and nobody said to keep it.
+
+    What was merged into another request is read there, and stays for as long as that one does.
+    """
+    since = now - timedelta(days=days)
+    still_read = AppointmentRequest.objects.filter(pk=OuterRef("duplicate_of")).exclude(closed_at__lte=since)
     requests = AppointmentRequest.objects.with_patient_data().filter(on_hold=False)
-    return requests.closed_before(now - timedelta(days=days))
+    return requests.closed_before(since).filter(Q(merged=False) | ~Exists(still_read))
 
 
 KINDS = {  # what happens: (which, after how many days)

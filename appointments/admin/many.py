@@ -1,7 +1,6 @@
 """One step for many requests: a page says what will happen and what is left out and why; then each is taken on its own."""
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
@@ -10,7 +9,7 @@ from clinic.templatetags.clinic import near, who
 from ..models import AccessEvent, AppointmentRequest, ChangedMeanwhile, StepNotAllowed
 from ..promise import plural
 from .access import NotRecorded, record
-from .steps import LONG, AddNote, Step
+from .steps import LONG, AddNote, Assign, Step, triage_staff
 
 AT_ONCE = 100  # a list shows 50
 Outcome = AppointmentRequest.Outcome
@@ -64,21 +63,11 @@ class ClaimMany(ForMany):
         row.claim(by=by)
 
 
-class Colleague(forms.ModelChoiceField):
-    def label_from_instance(self, user):
-        return who(user)
-
-
 class AssignMany(ForMany):
     slug, title, button, done = "assign", "Assign", "Assign", "assigned"
-    permission = "appointments.assign_appointmentrequest"
+    permission = Assign.permission
 
-    to = Colleague(
-        label="To whom",
-        queryset=get_user_model().objects.none(),
-        empty_label="Choose a colleague",
-        error_messages={"required": "Choose a colleague.", "invalid_choice": "Choose a colleague from the list."},
-    )
+    to = Assign.base_fields["to"]
 
     def __init__(self, data=None):
         super().__init__(data)
@@ -155,12 +144,6 @@ def why_not_in_anybodys_hands(row):
     if not row.is_open:
         return "It is closed."
     return "It looks like spam: decide that first." if row.suspected_spam else ""
-
-
-def triage_staff():
-    """Who may be given a request."""
-    users = get_user_model().objects.with_perm(Step.permission, backend="django.contrib.auth.backends.ModelBackend")
-    return users.filter(is_staff=True).order_by("first_name", "username")
 
 
 def chosen(data):

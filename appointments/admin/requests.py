@@ -1,5 +1,6 @@
 """Appointment requests on the desk: the list in order of promise, the page of one request, its steps."""
 
+from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
@@ -17,18 +18,32 @@ from clinic.models import ClinicProfile, Service
 from clinic.templatetags.clinic import near, who
 
 from .. import intake
-from ..models import AccessEvent, AppointmentRequest, ChangedMeanwhile, PatientReply, StepNotAllowed
+from ..models import (
+    AccessEvent,
+    AppointmentRequest,
+    ChangedMeanwhile,
+    ContactAttempt,
+    Note,
+    PatientReply,
+    Presence,
+    ReadyText,
+    StepNotAllowed,
+)
 from ..promise import Promises, age, plural
 from ..search import find
 from . import many
 from .access import only_recorded, record, record_page
 from .export import MAY_EXPORT, export_page
 from .pages import PagedAdmin, Pages
+from .presence import here
 from .search import FOUND_AT_MOST, SearchForm
+from .side_by_side import side_by_side
 from .steps import STEPS, Step
 
 LIST = "admin:appointments_appointmentrequest_changelist"
 DETAIL = "admin:appointments_appointmentrequest_change"
+SAME = "admin:appointments_appointmentrequest_same"
+SAME_PERSON_SHOWN = 3
 
 TABS = [
     ("Open", {}),
@@ -176,6 +191,8 @@ class AppointmentRequestAdmin(PagedAdmin):
             at("<int:pk>/claim/", self.claim_view, "claim"),
             at("<int:pk>/release/", self.release_view, "release"),
             at("<int:pk>/step/<slug:slug>/", self.step_view, "step"),
+            at("<int:pk>/here/", partial(here, self), "here"),
+            at("<int:pk>/same/<int:other_pk>/", partial(side_by_side, self), "same"),
             *super().get_urls(),
         ]
 
@@ -376,9 +393,14 @@ class AppointmentRequestAdmin(PagedAdmin):
             return redirect(DETAIL, pk)
         if not request.user.has_perm(STEPS[slug].permission):
             raise PermissionDenied
+        if "insert" in request.POST:
+            form = STEPS[slug].with_ready_text(appointment_request, request.POST)
+            return self.page(request, appointment_request, prepared=form)
         form = STEPS[slug](appointment_request, request.POST)
         if not form.is_valid():
             return self.page(request, appointment_request, tried=form, status=422)
+        if slug == "duplicate":
+            return redirect(SAME, pk, form.cleaned_data["of"].pk)
         version_now = appointment_request.version
         appointment_request.version = form.cleaned_data["version"]  # the row as the page showed it
         try:
@@ -398,30 +420,46 @@ class AppointmentRequestAdmin(PagedAdmin):
         return redirect(DETAIL, pk)
 
     @only_recorded
-    def page(self, request, appointment_request, *, tried=None, stale=False, status=200):
-        """The page of one request: recorded first, then shown. `tried` is the form of a step that was not taken."""
-        record(AccessEvent.Action.VIEW, [appointment_request.reference], by=request.user)
+    def page(self, request, appointment_request, *, tried=None, prepared=None, stale=False, status=200):
+        """The page of one request: recorded first, then shown.
+
+        `tried` is the form of a step that was not taken, `prepared` one that is not sent yet.
+        """
+        merged = list(AppointmentRequest.objects.merged_into(appointment_request).select_related("service"))
+        shown = [appointment_request, *merged]
+        record(AccessEvent.Action.VIEW, [each.reference for each in shown], by=request.user)
         may_triage = self.has_triage_permission(request)
         if may_triage:
             appointment_request.mark_opened()
         history = list(appointment_request.status_changes.select_related("by"))
-        attempts = list(appointment_request.attempts.select_related("by"))
-        notes = list(appointment_request.notes.select_related("by"))
-        replies = list(appointment_request.replies.all())
+        attempts = rows_of(ContactAttempt, shown)
+        notes = rows_of(Note, shown)
+        replies = list(PatientReply.objects.filter(request__in=shown))
         if may_triage and any(reply.read_at is None for reply in replies):
-            appointment_request.replies.filter(read_at=None).update(read_at=timezone.now())
-        steps = offered_steps(appointment_request, request.user, tried)
+            PatientReply.objects.filter(request__in=shown, read_at=None).update(read_at=timezone.now())
+        promises = Promises.today()
+        steps = offered_steps(appointment_request, request.user, tried or prepared, promises.calendar)
+        undo = steps.pop("Undo", [None])[0]
+        same_person = AppointmentRequest.objects.of_same_person(appointment_request)
+        same_person = list(same_person.exclude(pk__in=[each.pk for each in merged])[: SAME_PERSON_SHOWN + 1])
         context = {
             **self.admin_site.each_context(request),
             "title": f"Request {appointment_request.reference}",
             "opts": self.opts,
             "appointment_request": appointment_request,
-            "promise": Promises.today().of(appointment_request),
+            "promise": promises.of(appointment_request),
             "age": age(appointment_request.created_at),
             "warning_phrases": phrases_in(appointment_request),
             "may_triage": may_triage,
+            "others_here": Presence.others(appointment_request, request.user),
+            "claim_ran_out": may_triage and claim_ran_out(appointment_request, request.user),
             "steps": steps,
-            "first_step": "not-spam" if appointment_request.suspected_spam else "attempt",
+            "undo": undo,
+            "first_step": first_step(appointment_request),
+            "ready_texts": ReadyText.objects.all() if may_triage else [],
+            "merged": merged,
+            "same_person": same_person[:SAME_PERSON_SHOWN],
+            "more_of_same_person": len(same_person) > SAME_PERSON_SHOWN,
             "history": history,
             "attempts": attempts,
             "notes": notes,
@@ -443,6 +481,27 @@ class AppointmentRequestAdmin(PagedAdmin):
 def way_back(address):
     """The list that somebody came from, as it was filtered, or the desk; nothing else is an address to go to."""
     return address if address.partition("?")[0] in (reverse(LIST), reverse("admin:index")) else reverse(LIST)
+
+
+def rows_of(model, shown):
+    """All of these requests, as if they were one."""
+    return list(model.objects.filter(request__in=shown).select_related("by"))
+
+
+def claim_ran_out(appointment_request, user):
+    """Whether it was this person's until its time was over."""
+    return (
+        appointment_request.is_open
+        and appointment_request.assigned_to_id == user.pk
+        and not appointment_request.claim_holds
+    )
+
+
+def first_step(appointment_request):
+    """The step that stands open."""
+    if appointment_request.suspected_spam:
+        return "not-spam"
+    return "attempt" if appointment_request.status != AppointmentRequest.Status.BOOKED else ""
 
 
 def phrases_in(appointment_request):
@@ -473,20 +532,20 @@ def badges(appointment_request):
     ]
 
 
-def offered_steps(appointment_request, user, tried=None):
+def offered_steps(appointment_request, user, tried, calendar):
     """{group: forms} of the steps that exist from here; the one that was tried keeps what was typed."""
     groups = {}
     for slug, step in STEPS.items():
         if step.offered(appointment_request, user):
-            form = tried if tried and tried.slug == slug else step(appointment_request)
+            form = tried if tried and tried.slug == slug else step(appointment_request, calendar=calendar)
             groups.setdefault(step.group, []).append(form)
     return groups
 
 
 def what_happened(since, history, attempts, notes, replies):
-    """[(when, who, what)] since a moment, oldest first: for somebody whose page was out of date."""
-    events = [(row.at, row.author, row.get_to_status_display()) for row in history]
-    events += [(row.at, row.by, str(row)) for row in attempts]
-    events += [(row.at, row.by, "wrote a note") for row in notes]
-    events += [(row.at, "the patient", str(row)) for row in replies]
+    """[(when, who, what, words)] since a moment, oldest first: for somebody whose page was out of date."""
+    events = [(row.at, row.author, row.in_words, "" if row.reason == row.in_words else row.reason) for row in history]
+    events += [(row.at, row.by, str(row), row.note) for row in attempts]
+    events += [(row.at, row.by, "wrote a note", row.text) for row in notes]
+    events += [(row.at, "the patient", str(row), row.text) for row in replies]
     return sorted((event for event in events if event[0] >= since), key=lambda event: event[0])

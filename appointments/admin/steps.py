@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 from django import forms
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from clinic.models import ClinicProfile
+from clinic.models import ClinicProfile, clinic_calendar
+from clinic.templatetags.clinic import who
 
 from .. import intake
 from ..forms import FEWEST_DIGITS, in_international_form
-from ..models import AppointmentRequest, ContactAttempt, MessageTemplate
+from ..models import AppointmentRequest, ContactAttempt, MessageTemplate, ReadyText
+from ..next_try import next_tries
 from ..search import as_reference
 
 Status, Outcome = AppointmentRequest.Status, AppointmentRequest.Outcome
@@ -43,13 +46,18 @@ class Step(forms.Form):
     closes_as = ""
     help = ""
     permission = "appointments.triage_appointmentrequest"
+    key = ""  # opens it from the keyboard
+    ready_use, ready_into = "", ""  # which ready-made texts it offers, and for which of its fields
+    seldom, seldom_title = (), ""  # fields that stand folded until somebody wants them
+    is_prepared = False  # it was typed into, and is shown again before it is sent
     fits_suspicion = False  # what looks like spam is decided about first; other steps wait for that
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     shown_at = forms.DateTimeField(widget=forms.HiddenInput)
 
-    def __init__(self, appointment_request, data=None):
+    def __init__(self, appointment_request, data=None, calendar=None):
         self.appointment_request = appointment_request
+        self.calendar = calendar  # the clinic's, where the caller has it at hand
         shown = {"version": appointment_request.version, "shown_at": timezone.now().isoformat()}
         super().__init__(data, auto_id=f"{self.slug}_%s", initial=shown, label_suffix="", use_required_attribute=False)
 
@@ -83,6 +91,34 @@ class Step(forms.Form):
         """Call the verb. Raises StepNotAllowed or ChangedMeanwhile."""
         raise NotImplementedError
 
+    @classmethod
+    def with_ready_text(cls, appointment_request, data):
+        """The form as it was typed, nothing checked yet, with the chosen words behind what stood in their field."""
+        form = cls(appointment_request)
+        form.initial = {**form.initial, **{name: data.get(name) for name in form.fields if name in data}}
+        chosen = data.get("ready", "")
+        found = ReadyText.objects.filter(use=cls.ready_use, pk=int(chosen)) if is_a_key(chosen) else []
+        for ready_text in found:
+            words = [form.initial.get(cls.ready_into) or "", ready_text.text]
+            form.initial[cls.ready_into] = "\n".join(filter(None, words))
+        form.is_prepared = True
+        return form
+
+    @property
+    def is_unfolded(self):
+        return self.is_bound or self.is_prepared
+
+    def shown_fields(self):
+        apart = {"again", *self.seldom}  # the first is a row of buttons
+        return [field for field in self.visible_fields() if field.name not in apart]
+
+    def seldom_fields(self):
+        return [self[name] for name in self.seldom]
+
+    @property
+    def seldom_is_unfolded(self):
+        return any(field.value() or field.errors for field in self.seldom_fields())
+
     def show_again(self, appointment_request):
         """Take the row as it is now for shown; what was typed stays."""
         self.data = self.data.copy()
@@ -98,10 +134,40 @@ class Step(forms.Form):
         ]
 
 
-class RecordAttempt(Step):
+class WithNextTry(Step):
+    """When to call next: a button for each moment that fits the opening hours, or a free one."""
+
+    again = forms.ChoiceField(
+        label="Try again",
+        required=False,
+        error_messages={"invalid_choice": "That time has passed meanwhile. Choose another one."},
+    )
+    next_attempt_at = moment_field("Another time", required=False)
+
+    def __init__(self, appointment_request, data=None, calendar=None):
+        super().__init__(appointment_request, data, calendar)
+        self.tries = next_tries(self.calendar or clinic_calendar(), timezone.now())
+        self.fields["again"].choices = [("", "")] + [(name, label) for name, label, _ in self.tries]
+
+    def clean_next_attempt_at(self):
+        moment = self.cleaned_data["next_attempt_at"]
+        if moment and moment <= timezone.now():
+            raise forms.ValidationError("Choose a time that is still to come.")
+        return moment
+
+    def next_try(self):
+        """The button that was pressed, else what was written; None for neither."""
+        moments = {name: moment for name, _, moment in self.tries}
+        return moments.get(self.cleaned_data["again"]) or self.cleaned_data["next_attempt_at"]
+
+
+class RecordAttempt(WithNextTry):
     slug, title, group = "attempt", "Record a contact attempt", "Next"
     button, done = "Save the attempt", "The contact attempt is recorded."
     leads_to = Status.CONTACTING
+    field_order = ["version", "shown_at", "channel", "outcome", "note", "next_attempt_at"]
+    ready_use, ready_into = ReadyText.Use.NOTE, "note"
+    seldom, seldom_title = ("note", "next_attempt_at"), "With a note, or another time to try again"
 
     mail = "After a missed call with no message left, the patient is told by e-mail that we tried, once a day at most."
 
@@ -112,11 +178,10 @@ class RecordAttempt(Step):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose what happened."},
     )
-    next_attempt_at = moment_field("Try again (optional)", required=False)
     note = forms.CharField(label="Note about this attempt (optional)", max_length=500, required=False, widget=LONG)
 
-    def __init__(self, appointment_request, data=None):
-        super().__init__(appointment_request, data)
+    def __init__(self, appointment_request, data=None, calendar=None):
+        super().__init__(appointment_request, data, calendar)
         given = {"phone": appointment_request.phone, "email": appointment_request.email}
         channels = [choice for choice in ContactAttempt.Channel.choices if given[choice[0]]]
         self.fields["channel"].choices = channels
@@ -126,24 +191,36 @@ class RecordAttempt(Step):
     def exists_from(cls, appointment_request):
         return appointment_request.is_open
 
-    def clean_next_attempt_at(self):
-        moment = self.cleaned_data["next_attempt_at"]
-        if moment and moment <= timezone.now():
-            raise forms.ValidationError("Choose a time that is still to come.")
-        return moment
-
     def take(self, *, by):
         self.appointment_request.record_attempt(
             by=by,
             channel=self.cleaned_data["channel"],
             outcome=self.cleaned_data["outcome"],
-            next_attempt_at=self.cleaned_data["next_attempt_at"],
+            next_attempt_at=self.next_try(),
             note=self.cleaned_data["note"],
         )
 
 
+class Snooze(WithNextTry):
+    key, slug, title, group = "z", "snooze", "Put aside for a while", "Next"
+    button, done = "Put aside until that time", "It is put aside, and comes back by itself."
+    help = "Nobody is asked to call before then. The promise to the patient stands."
+
+    @classmethod
+    def exists_from(cls, appointment_request):
+        return appointment_request.can_be_snoozed
+
+    def clean(self):
+        super().clean()
+        if not self.errors and not self.next_try():
+            self.add_error("next_attempt_at", "Choose until when.")
+
+    def take(self, *, by):
+        self.appointment_request.snooze(by=by, until=self.next_try())
+
+
 class Book(Step):
-    slug, title, group = "book", "Book the appointment", "Next"
+    key, slug, title, group = "b", "book", "Book the appointment", "Next"
     button, done = "Book it", "The appointment is booked."
     leads_to = Status.BOOKED
     help = "Enter it in the clinic’s calendar too: this site holds no slots."
@@ -165,8 +242,8 @@ class Book(Step):
         label="Place", max_length=200, error_messages={"required": "Write where the appointment is."}
     )
 
-    def __init__(self, appointment_request, data=None):
-        super().__init__(appointment_request, data)
+    def __init__(self, appointment_request, data=None, calendar=None):
+        super().__init__(appointment_request, data, calendar)
         self.fields["place"].initial = lambda: ClinicProfile.objects.current().name
 
     def take(self, *, by):
@@ -195,10 +272,11 @@ def text_field(label, otherwise):
 
 
 class AwaitPatient(Step):
-    slug, title, group = "await", "Wait for the patient", "Next"
+    key, slug, title, group = "p", "await", "Wait for the patient", "Next"
     button, done = "Wait for the patient", "We are waiting for the patient."
     leads_to = Status.AWAITING_PATIENT
 
+    ready_use, ready_into = ReadyText.Use.PATIENT, "text_for_patient"
     help = "The patient reads these words on the page of the request. Write nothing about health."
 
     text_for_patient = text_field("What the patient should do or send", "Write what the patient should do or send.")
@@ -208,7 +286,7 @@ class AwaitPatient(Step):
 
 
 class Waitlist(Step):
-    slug, title, group = "waitlist", "Put on the waiting list", "Next"
+    key, slug, title, group = "w", "waitlist", "Put on the waiting list", "Next"
     button, done = "Put on the waiting list", "The request is on the waiting list."
     leads_to = Status.WAITLISTED
 
@@ -219,7 +297,8 @@ class Waitlist(Step):
 
 
 class Decline(Step):
-    slug, title, button = "decline", "Decline", "Decline and close"
+    key, slug, title, button = "d", "decline", "Decline", "Decline and close"
+    ready_use, ready_into = ReadyText.Use.PATIENT, "text_for_patient"
     done = "The request is declined."
     leads_to, closes_as = Status.CLOSED, Outcome.DECLINED
 
@@ -286,9 +365,11 @@ class Unreachable(Step):
 
 
 class Duplicate(Step):
-    slug, title, button = "duplicate", "Duplicate of another request", "Close as a duplicate"
-    done = "The request is closed as a duplicate."
+    """Leads to the page that shows both; what happens is decided there."""
+
+    key, slug, title, button = "x", "duplicate", "Duplicate of another request", "Look at both"
     leads_to, closes_as = Status.CLOSED, Outcome.DUPLICATE
+    help = "You see the two side by side, then say which one you keep."
 
     of = forms.CharField(
         label="Reference of the other request",
@@ -301,10 +382,57 @@ class Duplicate(Step):
         other = AppointmentRequest.objects.filter(reference=as_reference(self.cleaned_data["of"])).first()
         if other is None:
             raise forms.ValidationError("There is no request with this reference.")
+        if other.pk == self.appointment_request.pk:
+            raise forms.ValidationError("A request cannot repeat itself. Give the reference of the other one.")
         return other
 
+
+class Same(Step):
+    """Two requests of one patient about one thing: which one goes on, and what becomes of the other."""
+
+    slug, title, button = "same", "Which one do you keep?", "Close the other one"
+    done = "The other request is closed as a duplicate of this one."
+    leads_to, closes_as = Status.CLOSED, Outcome.DUPLICATE
+    HOW = [
+        (
+            "merge",
+            "Merge. The one you keep shows the words, calls, notes and messages of both, and the calls of both count. "
+            "The earlier promise stands. Nothing is copied or deleted: if the other one is opened again, it takes its own back.",
+        ),
+        (
+            "link",
+            "Link only. The other one points at the one you keep. Each keeps its calls, notes and messages to itself.",
+        ),
+    ]
+
+    other_version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    keep = forms.ChoiceField(
+        label="Keep", widget=forms.RadioSelect, error_messages={"required": "Choose the request that goes on."}
+    )
+    how = forms.ChoiceField(label="And the other one", choices=HOW, initial="merge", widget=forms.RadioSelect)
+
+    def __init__(self, appointment_request, other, data=None):
+        super().__init__(appointment_request, data)
+        self.other = other
+        self.initial["other_version"] = other.version
+        older = min(appointment_request, other, key=lambda row: row.created_at)
+        self.initial["keep"] = older.reference
+        self.fields["keep"].choices = [(row.reference, row.reference) for row in (appointment_request, other)]
+
+    @property
+    def kept(self):
+        return self.other if self.cleaned_data["keep"] == self.other.reference else self.appointment_request
+
+    def show_again(self, appointment_request):
+        super().show_again(appointment_request)
+        self.data["other_version"] = AppointmentRequest.objects.get(pk=self.other.pk).version
+
     def take(self, *, by):
-        self.appointment_request.mark_duplicate(by=by, of=self.cleaned_data["of"])
+        self.appointment_request.version = self.cleaned_data["version"]
+        self.other.version = self.cleaned_data["other_version"]
+        kept = self.kept
+        closed = self.appointment_request if kept is self.other else self.other
+        closed.mark_duplicate(by=by, of=kept, merge=self.cleaned_data["how"] == "merge")
 
 
 class Spam(Step):
@@ -345,7 +473,8 @@ class Reopen(Step):
 
 
 class AddNote(Step):
-    slug, title, group = "note", "Add a note", "Notes"
+    key, slug, title, group = "n", "note", "Add a note", "Notes"
+    ready_use, ready_into = ReadyText.Use.NOTE, "text"
     fits_suspicion = True
     button, done = "Add the note", "The note is added."
 
@@ -378,8 +507,8 @@ class Correct(Step):
     needs_interpreter = forms.BooleanField(label="Needs an interpreter", required=False)
     access_needs = forms.CharField(label="Access needs", max_length=200, required=False)
 
-    def __init__(self, appointment_request, data=None):
-        super().__init__(appointment_request, data)
+    def __init__(self, appointment_request, data=None, calendar=None):
+        super().__init__(appointment_request, data, calendar)
         for field in appointment_request.CORRECTABLE:
             self.fields[field].initial = getattr(appointment_request, field)
 
@@ -430,14 +559,78 @@ class LiftHold(Step):
         self.appointment_request.lift_hold(by=by, reason=self.cleaned_data["reason"])
 
 
+class Colleague(forms.ModelChoiceField):
+    def label_from_instance(self, user):
+        return who(user)
+
+
+class Assign(Step):
+    key, slug, title, group = "g", "assign", "Give to a colleague", "Next"
+    permission = "appointments.assign_appointmentrequest"
+    button, done = "Assign", "It is assigned."
+    help = "Whoever holds it now. It is free again when nobody acts on it."
+
+    to = Colleague(
+        label="To whom",
+        queryset=get_user_model().objects.none(),
+        empty_label="Choose a colleague",
+        error_messages={"required": "Choose a colleague.", "invalid_choice": "Choose a colleague from the list."},
+    )
+
+    def __init__(self, appointment_request, data=None, calendar=None):
+        super().__init__(appointment_request, data, calendar)
+        self.fields["to"].queryset = triage_staff()
+
+    @classmethod
+    def exists_from(cls, appointment_request):
+        return appointment_request.is_open
+
+    def take(self, *, by):
+        self.appointment_request.assign(by=by, to=self.cleaned_data["to"])
+
+
+class Undo(Step):
+    key, slug, title, group = "u", "undo", "Take the last step back", "Undo"
+    button, done = "Undo", "The step is taken back."
+    fits_suspicion = True
+
+    def __init__(self, appointment_request, data=None, calendar=None):
+        super().__init__(appointment_request, data, calendar)
+        self.last_step = getattr(appointment_request, "last_step", None)
+        if self.last_step:
+            self.button = f"Undo: {self.last_step.what}"
+
+    @classmethod
+    def offered(cls, appointment_request, user):
+        last_step = getattr(appointment_request, "last_step", None)
+        may = last_step is not None and user.has_perm(cls.permission)
+        return may and not last_step.why_not(appointment_request, user)
+
+    def take(self, *, by):
+        self.appointment_request.undo(by=by)
+
+
+def triage_staff():
+    """Who may be given a request."""
+    users = get_user_model().objects.with_perm(Step.permission, backend="django.contrib.auth.backends.ModelBackend")
+    return users.filter(is_staff=True).order_by("first_name", "username")
+
+
+def is_a_key(text):
+    return text.isdecimal() and text.isascii() and len(text) < 10
+
+
 STEPS = {
     step.slug: step
     for step in (
         NotSpam,
+        Undo,
         RecordAttempt,
         Book,
         AwaitPatient,
         Waitlist,
+        Snooze,
+        Assign,
         Reopen,
         TookPlace,
         DidNotCome,

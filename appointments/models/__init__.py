@@ -1,6 +1,9 @@
 from .access import AccessEvent
 from .delivery import Delivery, DutyHours, Recipient, WorkerHeartbeat
+from .last_step import LastStep
 from .message import MessageTemplate
+from .presence import Presence
+from .ready_text import ReadyText
 from .request import (
     AppointmentRequest,
     ChangedMeanwhile,
@@ -22,10 +25,13 @@ __all__ = [
     "Delivery",
     "DutyHours",
     "Erasure",
+    "LastStep",
     "MessageTemplate",
     "Note",
     "PatientReply",
+    "Presence",
     "PurgeRun",
+    "ReadyText",
     "Recipient",
     "RequestCount",
     "SearchEntry",

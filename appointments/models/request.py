@@ -6,10 +6,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 
 from .delivery import Delivery
+from .last_step import UNDO_FOR, LastStep, from_snapshot, snapshot
 from .message import MessageTemplate
 from .search import SearchEntry
 
@@ -49,6 +52,11 @@ def new_secret():
 
 def nobody_holds_it(now):
     return Q(assigned_to=None) | Q(claimed_until=None) | Q(claimed_until__lte=now)
+
+
+def earlier(*moments):
+    """The earliest of those that there are; None when there is none."""
+    return min((moment for moment in moments if moment), default=None)
 
 
 class AppointmentRequestQuerySet(models.QuerySet):
@@ -115,6 +123,20 @@ class AppointmentRequestQuerySet(models.QuerySet):
     def past_bookings(self):
         """The appointment is over, and nobody has said yet whether it took place."""
         return self.filter(status=AppointmentRequest.Status.BOOKED, end__lt=timezone.now())
+
+    def of_same_person(self, appointment_request):
+        """Other requests with the same phone number or e-mail address, newest first."""
+        same = Q(pk__in=[])
+        if appointment_request.phone:
+            same |= Q(phone=appointment_request.phone)
+        if appointment_request.email:
+            same |= Q(lower_email=appointment_request.email.lower())
+        theirs = self.alias(lower_email=Lower("email")).filter(same)
+        return theirs.exclude(pk=appointment_request.pk).order_by("-created_at", "-pk")
+
+    def merged_into(self, appointment_request):
+        """Duplicates whose calls, notes and words are read as part of this request, oldest first."""
+        return self.filter(duplicate_of=appointment_request, merged=True).order_by("created_at", "pk")
 
     def in_order_of_promise(self):
         return self.order_by("promised_by", "pk")
@@ -252,6 +274,7 @@ class AppointmentRequest(models.Model):
     )  # iCalendar's SEQUENCE: grows with each change
     text_for_patient = models.TextField(max_length=1000, blank=True)
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates")
+    merged = models.BooleanField(default=False, editable=False)  # its rows are read with the request that it repeats
 
     # How long it is kept
     on_hold = models.BooleanField(default=False)  # nothing of it may go; who said so and why stands in its history
@@ -280,6 +303,8 @@ class AppointmentRequest(models.Model):
             models.Index(fields=["service", "promised_by", "id"], name="request_service_promise"),
             models.Index(fields=["assigned_to", "claimed_until"], name="request_claim"),
             models.Index(fields=["-created_at"], name="request_newest"),
+            models.Index(fields=["phone"], name="request_phone"),
+            models.Index(Lower("email"), name="request_email"),
             models.Index(
                 fields=["closed_at"], name="request_to_anonymize", condition=Q(status="closed", anonymized_at=None)
             ),
@@ -361,6 +386,10 @@ class AppointmentRequest(models.Model):
     def was_called_off(self):
         """There was an appointment, and it was canceled."""
         return not self.is_open and self.start is not None and self.outcome not in self.AFTER_A_BOOKING
+
+    @property
+    def can_be_snoozed(self):
+        return self.status in self.OURS_TO_ACT and not self.suspected_spam
 
     @property
     def can_be_withdrawn(self):
@@ -447,7 +476,21 @@ class AppointmentRequest(models.Model):
             tell = attempt.was_missed and not self._was_told_today()
             self._step(self.Status.CONTACTING, by=by, reason=attempt.get_outcome_display(), tell=tell, **facts)
         attempt.save()
+        LastStep.objects.filter(request=self).update(attempt=attempt)
         return attempt
+
+    @transaction.atomic
+    def snooze(self, *, by, until):
+        """Nobody has to call before then. It comes back by itself; the promise to the patient stands as it stood."""
+        if not self.can_be_snoozed:
+            raise StepNotAllowed("Only a request that waits for our call can be put aside.")
+        if until <= timezone.now():
+            raise StepNotAllowed("Choose a time that is still to come.")
+        self._change(by=by, next_attempt_at=until)
+        change = self._write_down(
+            by=by, reason=f"Put aside until {date_format(timezone.localtime(until), 'D, M j, P')}"
+        )
+        LastStep.objects.filter(request=self).update(status_change=change)
 
     def await_patient(self, *, by, text_for_patient):
         """We need something from the patient: information, a referral. The text tells them what, on their page."""
@@ -498,23 +541,56 @@ class AppointmentRequest(models.Model):
         self._close(self.Outcome.NOSHOW, by=by, reason=reason)
 
     def close_unreachable(self, *, by):
-        days = {timezone.localdate(at) for at in self.attempts.values_list("at", flat=True)}
-        if self.attempts.count() < ATTEMPTS_BEFORE_UNREACHABLE or len(days) < DAYS_BEFORE_UNREACHABLE:
+        merged = AppointmentRequest.objects.merged_into(self)
+        attempts = ContactAttempt.objects.filter(request__in=[self, *merged]).values_list("at", flat=True)
+        days = {timezone.localdate(at) for at in attempts}
+        if len(attempts) < ATTEMPTS_BEFORE_UNREACHABLE or len(days) < DAYS_BEFORE_UNREACHABLE:
             raise StepNotAllowed(
                 f"Try at least {ATTEMPTS_BEFORE_UNREACHABLE} times on at least {DAYS_BEFORE_UNREACHABLE} days before giving up."
             )
         self._close(self.Outcome.UNREACHABLE, by=by)
 
     @transaction.atomic
-    def mark_duplicate(self, *, by, of):
+    def mark_duplicate(self, *, by, of, merge=False):
+        """Close this request as a repetition of `of`. Merged, its calls, notes and words are read there from now on.
+
+        Nothing is copied or moved: the page of `of` shows the rows of what was merged into it. The patient was promised
+        an answer by the earlier of the two moments, and was reached if either request says so.
+        """
         if of.pk == self.pk:
             raise StepNotAllowed("A request cannot repeat itself. Give the reference of the other one.")
-        both = AppointmentRequest.objects.filter(pk__in=[self.pk, of.pk])
-        list(both.select_for_update().order_by("pk").values_list("pk"))  # nobody closes the other one meanwhile
+        self._hold_with(of)  # nobody closes the other one meanwhile
+        seen = of.version
         of.refresh_from_db()
         if not of.is_open:
             raise StepNotAllowed(f"{of.reference} is closed: then nobody would look after the patient. Keep this one.")
-        self._close(self.Outcome.DUPLICATE, by=by, reason=f"Repeats {of.reference}", duplicate_of=of)
+        if merge and of.version != seen:
+            raise ChangedMeanwhile
+        if merge and AppointmentRequest.objects.merged_into(self).exists():
+            raise StepNotAllowed("Others were merged into this request already. Keep this one.")
+        self._close(self.Outcome.DUPLICATE, by=by, reason=f"Repeats {of.reference}", duplicate_of=of, merged=merge)
+        if merge:
+            kept_before = of._take_over(self, by=by)
+            LastStep.objects.filter(request=self).update(kept_before=kept_before, kept_version=of.version)
+
+    def _hold_with(self, other):
+        """Nobody else changes either of the two; in one order always, so that no two people wait for each other."""
+        both = AppointmentRequest.objects.filter(pk__in=[self.pk, other.pk])
+        list(both.select_for_update().order_by("pk").values_list("pk"))
+
+    def _take_over(self, merged, *, by):
+        """Stand for both requests from now on. Gives what was before."""
+        facts = {
+            "read_first": self.read_first or merged.read_first,
+            "promised_by": min(self.promised_by, merged.promised_by),
+            "first_attempt_at": earlier(self.first_attempt_at, merged.first_attempt_at),
+            "contacted_at": earlier(self.contacted_at, merged.contacted_at),
+        }
+        before = snapshot(self, facts)
+        self._change(by=by, **facts)
+        self._write_down(by=by, reason=f"{merged.reference} was merged into this request")
+        LastStep.objects.filter(request=self).delete()  # it goes back with the other one's, or not at all
+        return before
 
     def clear_suspicion(self, *, by):
         """Somebody looked: it is not spam."""
@@ -536,10 +612,42 @@ class AppointmentRequest(models.Model):
             suspected_spam=False,
             contacted_at=None,  # somebody has to call again: it is back among those to contact
             duplicate_of=None,
+            merged=False,
             start=None,
             end=None,
             place="",
         )
+
+    @transaction.atomic
+    def undo(self, *, by):
+        """Take back the last step. For a minute, by whoever took it, while no message about it has left."""
+        step = LastStep.objects.select_related("attempt", "status_change").filter(request=self).first()
+        if step is None:
+            raise StepNotAllowed("There is no step to take back.")
+        if refusal := step.why_not(self, by):
+            raise StepNotAllowed(refusal)
+        what, kept, was = step.what, self.duplicate_of, self.status
+        if kept:
+            self._hold_with(kept)
+        self._change(by=by, **from_snapshot(self, step.before))
+        if not step.hold_back(by=by):
+            raise StepNotAllowed("The patient is being told by e-mail already. Take another step instead.")
+        if step.kept_before is not None:
+            kept._give_back(self, step, by=by)
+        if step.attempt:
+            step.attempt.delete()
+        LastStep.objects.filter(request=self).delete()
+        self._write_down(by=by, reason=f"Taken back: {what}", was=was)
+
+    def _give_back(self, merged, step, *, by):
+        """Stand for itself alone again. Raises StepNotAllowed when something happened to it since the merge."""
+        self.version = step.kept_version
+        try:
+            self._change(by=by, **from_snapshot(self, step.kept_before))
+        except ChangedMeanwhile as error:
+            raise StepNotAllowed(f"{self.reference} has changed since. Reopen this request instead.") from error
+        LastStep.objects.filter(request=self).delete()
+        self._write_down(by=by, reason=f"Taken back: {merged.reference} is a request of its own again")
 
     def add_note(self, *, by, text):
         return Note.objects.create(request=self, by=by, text=text)
@@ -586,9 +694,9 @@ class AppointmentRequest(models.Model):
 
     @transaction.atomic
     def _note_in_history(self, reason, *, by, **facts):
-        """A change that leaves the status as it is."""
-        self._change(by=by, **facts)
-        StatusChange.objects.create(request=self, from_status=self.status, to_status=self.status, by=by, reason=reason)
+        """A change that leaves the status as it is, and that nobody takes back: it was told, or must be kept nowhere."""
+        self._change(by=by, can_be_undone=False, **facts)
+        self._write_down(by=by, reason=reason)
 
     def _named(self, fields):
         return ", ".join(self._meta.get_field(name).verbose_name for name in self.CORRECTABLE if name in fields)
@@ -625,25 +733,39 @@ class AppointmentRequest(models.Model):
             request=self, from_status=was, to_status=to, outcome=facts.get("outcome", ""), by=by, reason=reason
         )
         tell = tell and bool(self.email) and MessageTemplate.is_sent(change.told_as)
-        self._drop_old_news(is_replaced=tell)
+        dropped = self._drop_old_news(is_replaced=tell)
+        LastStep.objects.filter(request=self, version=self.version).update(status_change=change, dropped_news=dropped)
         if tell:
-            Delivery.objects.create(request=self, kind=Delivery.Kind.NEWS, status_change=change)
+            not_before = timezone.now() + UNDO_FOR
+            Delivery.objects.create(
+                request=self, kind=Delivery.Kind.NEWS, status_change=change, next_attempt_at=not_before
+            )
+
+    def _write_down(self, *, by, reason, was=None):
+        """A row in the history for what is no step to another status, or is one back."""
+        return StatusChange.objects.create(
+            request=self, from_status=was or self.status, to_status=self.status, by=by, reason=reason
+        )
 
     def _drop_old_news(self, *, is_replaced):
-        """What was not sent yet and is no longer true, or is told anew."""
+        """What was not sent yet and is no longer true, or is told anew. Gives what was dropped."""
+        dropped = []
         for delivery in self.deliveries.to_patients().filter(state=Delivery.State.WAITING):
             if not delivery.is_still_true() or (is_replaced and delivery.kind == Delivery.Kind.NEWS):
                 delivery.drop()
+                dropped.append(delivery.pk)
+        return dropped
 
     def _was_told_today(self):
         midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         told = self.deliveries.filter(status_change__to_status=self.Status.CONTACTING, created_at__gte=midnight)
         return told.exclude(state=Delivery.State.DISMISSED).exists()
 
-    def _change(self, *, by, **facts):
+    def _change(self, *, by, can_be_undone=True, **facts):
         """Save `facts` if the row is still the one that was read; a holder's claim starts anew. Raises ChangedMeanwhile."""
         if self.anonymized_at:
             raise StepNotAllowed("Whose request this was is not known any more: the time that we keep it is over.")
+        before = snapshot(self, facts)
         if by:
             anew = When(assigned_to=by, then=Value(timezone.now() + CLAIM_FOR))
             facts["claimed_until"] = Case(anew, default=F("claimed_until"), output_field=models.DateTimeField())
@@ -651,6 +773,8 @@ class AppointmentRequest(models.Model):
         if not row.update(version=F("version") + 1, **facts):
             raise ChangedMeanwhile
         self.refresh_from_db()
+        if by and can_be_undone:
+            LastStep.remember(self, by=by, before=before)
 
     def _need(self, text, otherwise):
         if not text.strip():
@@ -690,6 +814,12 @@ class StatusChange(models.Model):
     def told_as(self):
         """Which message tells the patient of it, as a MessageTemplate.Step if there is one."""
         return self.outcome or self.to_status
+
+    @property
+    def in_words(self):
+        if self.from_status == self.to_status and not self.outcome:
+            return self.reason
+        return self.get_outcome_display() or self.get_to_status_display()
 
 
 class ContactAttempt(models.Model):

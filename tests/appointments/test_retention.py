@@ -136,6 +136,24 @@ def test_spam_is_deleted_after_14_days_unless_something_repeats_it(clinic):
     assert {young.pk, repeated.pk, suspected.pk} <= left
 
 
+def test_what_was_merged_stays_for_as_long_as_the_request_that_shows_it(clinic):
+    open_one = a_full_request(status=Status.WAITLISTED)
+    merged, linked = (closed(99, Outcome.DUPLICATE, duplicate_of=open_one, merged=each) for each in (True, False))
+
+    first = retention.run(go_on=True)
+
+    assert first.blanked + first.anonymized >= 1
+    merged.refresh_from_db()
+    linked.refresh_from_db()
+    assert merged.message and not linked.message
+
+    long_ago = timezone.now() - timedelta(days=99)
+    AppointmentRequest.objects.filter(pk=open_one.pk).update(status="closed", outcome="withdrawn", closed_at=long_ago)
+    retention.run(go_on=True)
+    merged.refresh_from_db()
+    assert not merged.message
+
+
 def test_what_is_on_hold_stays_whole_until_the_hold_is_lifted(clinic, staff):
     row = closed(400)
     row.hold(by=staff, reason="A complaint")

@@ -5,7 +5,7 @@ import re
 from django.urls import get_resolver
 
 from appointments.messages import complete_templates
-from appointments.models import AccessEvent, Delivery, MessageTemplate, WorkerHeartbeat
+from appointments.models import AccessEvent, Delivery, MessageTemplate, ReadyText, WorkerHeartbeat
 from clinic.models import ClinicProfile
 from tests import factories
 
@@ -44,6 +44,7 @@ class Samples:
             "appointments/recipient": Delivery.objects.latest("pk").recipient,
             "appointments/delivery": Delivery.objects.latest("pk"),
             "appointments/messagetemplate": MessageTemplate.objects.first(),
+            "appointments/readytext": ReadyText.objects.first(),
             "appointments/appointmentrequest": appointment_request,
         }
         self.values = {
@@ -58,6 +59,7 @@ class Samples:
             "app_label": "appointments",
             "url": "nothing-here",
             "pk": "1",
+            "other_pk": str(factories.a_request().pk),
             "object_id": "1",
         }
 

@@ -58,6 +58,8 @@ admin/appointments/appointmentrequest/search/                       TLS     TLS
 admin/appointments/appointmentrequest/<int:pk>/claim/               TLS     TLS
 admin/appointments/appointmentrequest/<int:pk>/release/             TLS     TLS
 admin/appointments/appointmentrequest/<int:pk>/step/<slug:slug>/    TLS     TLS
+admin/appointments/appointmentrequest/<int:pk>/here/                -       TLS
+admin/appointments/appointmentrequest/<int:pk>/same/<int:other_pk>/ TLS     TLS
 admin/appointments/appointmentrequest/<path:object_id>/history/     staff   staff
 admin/appointments/accessevent/request/<str:reference>/             AS      AS
 admin/appointments/accessevent/person/<int:pk>/                     AS      AS
@@ -84,6 +86,7 @@ appointments/appointmentrequest     TLS     -       -       -
 appointments/delivery               TLS     -       -       -
 appointments/messagetemplate        MS      MS      MS      -
 appointments/recipient              MS      MS      MS      MS
+appointments/readytext              LMS     LMS     LMS     LMS
 auth/group                          MS      S       S       S
 auth/user                           MS      MS      MS      S
 clinic/clinicprofile                MS      -       MS      -

@@ -24,6 +24,11 @@ def step(appointment_request, slug):
     return reverse("admin:appointments_appointmentrequest_step", args=[appointment_request.pk, slug])
 
 
+def same(appointment_request, other):
+    """Both side by side."""
+    return reverse("admin:appointments_appointmentrequest_same", args=[appointment_request.pk, other.pk])
+
+
 def take(client, appointment_request, slug, *, version=None, shown_at=None, **typed):
     """Post a step as the page of this request, read at `version`, would."""
     shown = {"version": version or appointment_request.version, "shown_at": shown_at or timezone.now().isoformat()}

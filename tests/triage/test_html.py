@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests.factories import a_recipient, a_request
 
-from .pages import DESK, EXPORT, LIST, SEARCH, action, detail, step, take
+from .pages import DESK, EXPORT, LIST, SEARCH, action, detail, same, step, take
 
 
 @pytest.fixture
@@ -33,6 +33,13 @@ def test_pages_are_valid_and_hold_no_inline_script_or_style(staff_client, staff,
     check(staff_client.post(EXPORT, {"first": "soon"}))
     check(take(staff_client, desk, "attempt"))
     check(take(staff_client, desk, "waitlist", version=99))
+    other = a_request(email="pat@example.org", message="Other words")
+    check(staff_client.get(same(desk, other)))
+    other.mark_duplicate(by=staff, of=desk, merge=True)
+    desk.refresh_from_db()
+    desk.waitlist(by=staff)
+    check(staff_client.get(detail(desk)))
+    check(staff_client.get(same(desk, other)))
     desk.mark_spam(by=staff)
     check(staff_client.get(detail(desk)))
     check(take(staff_client, desk, "await", text_for_patient="Words"))
@@ -41,12 +48,17 @@ def test_pages_are_valid_and_hold_no_inline_script_or_style(staff_client, staff,
 def test_a_form_of_another_site_changes_nothing(staff, desk):
     client = Client(enforce_csrf_checks=True)
     client.force_login(staff)
+    other = a_request()
     delivery = desk.deliveries.to_staff().get()
 
     for address in (
         action(desk, "claim"),
         action(desk, "release"),
         step(desk, "spam"),
+        step(desk, "undo"),
+        step(desk, "snooze"),
+        action(desk, "here"),
+        same(desk, other),
         SEARCH,
         f"/admin/appointments/delivery/{delivery.pk}/dismiss/",
         f"/admin/appointments/delivery/{delivery.pk}/send-again/",

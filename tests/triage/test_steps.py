@@ -11,7 +11,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from appointments.models import AccessEvent, ContactAttempt
 from tests.factories import a_request, a_user
 
-from .pages import LIST, action, detail, step, take
+from .pages import LIST, action, detail, same, step, take
 
 TOMORROW = (timezone.localtime() + timedelta(days=1)).strftime("%Y-%m-%dT10:30")
 YESTERDAY = (timezone.localtime() - timedelta(days=1)).strftime("%Y-%m-%dT10:30")
@@ -86,20 +86,20 @@ def test_giving_up_needs_three_attempts_on_two_days(staff_client, staff, appoint
     assert appointment_request.outcome == "unreachable"
 
 
-def test_a_duplicate_points_at_the_other_by_its_reference(staff_client, appointment_request):
+def test_a_duplicate_is_found_by_its_reference_and_looked_at_first(staff_client, appointment_request):
     other = a_request(name="Petra P.")
     spoken = f"{other.reference[:4].lower()} {other.reference[4:]}"
 
     unknown = take(staff_client, appointment_request, "duplicate", of="XXXXXXXX")
     itself = take(staff_client, appointment_request, "duplicate", of=appointment_request.reference)
-    taken = take(staff_client, appointment_request, "duplicate", of=spoken)
+    found = take(staff_client, appointment_request, "duplicate", of=spoken)
 
     assertContains(unknown, "There is no request with this reference", status_code=422)
     assertContains(unknown, 'value="XXXXXXXX"', status_code=422)
     assertContains(itself, "cannot repeat itself", status_code=422)
-    assert taken.status_code == 302
+    assertRedirects(found, same(appointment_request, other))
     appointment_request.refresh_from_db()
-    assert appointment_request.duplicate_of == other
+    assert appointment_request.is_open
 
 
 def test_reopening_needs_its_own_permission_and_a_reason(client, staff_client, staff, appointment_request):
@@ -121,6 +121,24 @@ def test_reopening_needs_its_own_permission_and_a_reason(client, staff_client, s
     assert forbidden.status_code == 403
     appointment_request.refresh_from_db()
     assert appointment_request.status == "closed"
+
+
+def test_a_lead_gives_it_to_a_colleague(client, staff_client, appointment_request):
+    rosa = a_user("rosa", first_name="Rosa")
+    receptionist = a_user(superuser=False)
+    receptionist.user_permissions.add(Permission.objects.get(codename="triage_appointmentrequest"))
+
+    nobody = take(staff_client, appointment_request, "assign", to="")
+    given = take(staff_client, appointment_request, "assign", to=rosa.pk)
+    client.force_login(receptionist)
+    appointment_request.refresh_from_db()
+    forbidden = take(client, appointment_request, "assign", to=receptionist.pk)
+
+    assertContains(nobody, "Choose a colleague.", status_code=422)
+    assert given.status_code == 302
+    assert forbidden.status_code == 403
+    appointment_request.refresh_from_db()
+    assert appointment_request.assigned_to == rosa and appointment_request.claim_holds
 
 
 def test_a_note_is_added_and_kept_from_being_empty(staff_client, staff, appointment_request):

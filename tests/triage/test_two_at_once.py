@@ -43,6 +43,21 @@ def test_the_second_is_told_and_nothing_is_overwritten(staff_client, colleague):
     assert not appointment_request.attempts.exists()
 
 
+def test_the_page_shows_what_happened_and_what_was_typed(staff_client, colleague, staff):
+    appointment_request = a_request(email="pat@example.org")
+    seen = {"version": appointment_request.version, "shown_at": timezone.now().isoformat()}
+    take(colleague, appointment_request, "attempt", **seen, channel="phone", outcome="reached", note="Theirs")
+    take(colleague, appointment_request, "note", **seen, text="A note of theirs")
+
+    response = take(staff_client, appointment_request, "waitlist", **seen, reason="Mine")
+
+    page = response.content.decode()
+    meanwhile, mine = page.index('id="meanwhile"'), page.index('id="yours"')
+    assert meanwhile < page.index("Rosa: Phone: Reached") < page.index("Theirs") < page.index("A note of theirs") < mine
+    assert mine < page.index("Mine</textarea>")
+    assert page.count('id="form-waitlist"') == 1
+
+
 def test_without_the_guard_the_first_ones_step_is_lost(staff_client, colleague, monkeypatch):
     """The twin: with the conditional update made unconditional, the waiting list is silently undone."""
 

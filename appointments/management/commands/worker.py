@@ -20,7 +20,7 @@ from django_tasks_db.models import DBTaskResult
 from django_tasks_db.utils import exclusive_transaction
 
 from appointments import bookings, deliveries, digest, escalation, retention
-from appointments.models import RequestCount, SearchEntry, WorkerHeartbeat
+from appointments.models import LastStep, Presence, RequestCount, SearchEntry, WorkerHeartbeat
 from appointments.promise import plural
 
 logger = logging.getLogger("appointments.worker")
@@ -28,7 +28,7 @@ logger = logging.getLogger("appointments.worker")
 PAUSE = 1.0  # seconds between two looks when there is nothing to do
 PAUSE_IN_TROUBLE = 5.0  # and when the database does not answer
 BEAT_EVERY = 15  # seconds
-WATCH_EVERY = 60  # seconds: what nobody opens, and the daily digest
+WATCH_EVERY = 60  # seconds: what nobody opens, the daily digest, and what is to be forgotten soon
 HOUSEKEEPING_EVERY = 60 * 60  # seconds
 WORDS_AT_ONCE = 500  # requests that become findable in one turn: mail does not wait for more
 KEEP_TASKS = timedelta(days=1)  # a finished task tells nothing: the delivery's row does
@@ -130,6 +130,8 @@ class Worker:
             if many := escalation.escalate():
                 logger.warning("%s not opened in time: everybody is told again.", plural(many, "request"))
             digest.owe()
+            LastStep.forget_old()
+            Presence.forget_old()
             self.next_watch = time.monotonic() + WATCH_EVERY
 
     def keep_house(self):
