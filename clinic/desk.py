@@ -178,7 +178,7 @@ def reasons(row, place):
         case Because.NEVER_THEN:
             return f"{wish}, when the clinic is closed", promise
         case Because.TRIED:
-            return "tried and not reached, no time is set for the next try", wish
+            return "tried before, no time is set for the next try", wish
         case Because.LATER:
             return f"{wish}, from {near(place.window[0])}", promise
     return "any time suits", promise
