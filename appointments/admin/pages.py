@@ -107,7 +107,6 @@ class PagedAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
     action_form = ActionsOfThePage
-    actions_selection_counter = False
 
     def get_changelist(self, request, **kwargs):
         return Pages

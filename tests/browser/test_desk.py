@@ -252,7 +252,7 @@ def test_forty_requests_are_worked_through_by_keyboard(signed_in_page, forty, st
         page.locator("#desk-live .call-list button").first.focus()
         page.keyboard.press("Enter")
         expect(page.get_by_text("Yours until")).to_be_visible()
-        page.get_by_label("Reached", exact=True).focus()
+        page.get_by_role("radio", name="Reached", exact=True).focus()
         page.keyboard.press("Space")
         page.get_by_role("button", name="Save the attempt").focus()
         page.keyboard.press("Enter")

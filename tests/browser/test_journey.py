@@ -113,9 +113,9 @@ def staff_are_told(settings, appointment_request):
 
 def staff_book(page, appointment_request):
     page.goto("/admin/")
-    page.get_by_label("Username").fill("demo")
+    page.get_by_label("User name").fill("demo")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("link", name="read the caught mail").click()
     expect(page.get_by_role("main")).to_contain_text("A new appointment request is waiting")
 
@@ -126,8 +126,9 @@ def staff_book(page, appointment_request):
 
     step = page.locator("#step-attempt")
     step.get_by_label("Reached").check()
+    step.get_by_text("With a note, or another time to try again").click()
     step.get_by_label("Note about this attempt (optional)").fill("Will come on foot.")
-    step.get_by_role("button").click()
+    step.get_by_role("button", name="Save the attempt").click()
     expect(page.get_by_text("Will come on foot.")).to_be_visible()
 
     step = page.locator("#step-book")
@@ -135,7 +136,7 @@ def staff_book(page, appointment_request):
     start = timezone.localtime(timezone.now() + timedelta(days=7)).replace(hour=10, minute=30)
     step.get_by_label("Date and time").fill(start.strftime("%Y-%m-%dT%H:%M"))
     step.get_by_label("Place").fill("Room 2")
-    step.get_by_role("button").click()
+    step.get_by_role("button", name="Book it").click()
     expect(page.locator(".badge")).to_contain_text("Booked")
 
     appointment_request.refresh_from_db()

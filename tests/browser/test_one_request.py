@@ -47,7 +47,7 @@ def test_all_that_the_call_needs_is_on_one_screen(signed_in_page, full):
         page.get_by_role("link", name="(212) 555-0142", exact=True),
         page.get_by_role("link", name="pat@example.org"),
         page.get_by_text("Yes, you may leave a message"),
-        page.get_by_text("needs an interpreter"),
+        page.get_by_text("needs an interpreter", exact=True),
         page.get_by_text("A wheelchair"),
         page.get_by_text("Monday, Wednesday, Friday"),
         page.get_by_text("Fluoroscopy: a gentle guide"),

@@ -48,9 +48,9 @@ def desk(clinic, staff, settings):
 def walk_through_the_day(page, request):
     """Sign in, claim from the desk, record that nobody answered, call again, book."""
     page.goto("/admin/")
-    page.get_by_label("Username").fill("staff")
+    page.get_by_label("User name").fill("staff")
     page.get_by_label("Password").fill("a long test password")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Something needs you")).to_be_visible()
 
     page.get_by_role("button", name=f"claim {request.reference}").click()

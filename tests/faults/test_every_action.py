@@ -53,7 +53,9 @@ class Staff:
     def looks_at_the_desk(self):
         page = self.client.get(DESK)
         told = [delivery.request for key in ("in_trouble", "patients_not_told") for delivery in page.context[key]]
-        return {("list", row.reference) for row in [*page.context["call_next"], *told]} or {("list", "")}
+        return {("list", row.reference) for row in [*page.context["call_now"], *page.context["can_wait"], *told]} or {
+            ("list", "")
+        }
 
     def looks_at_a_list(self):
         query = random.choice(["", "?status=all", "?status=booked", "?claim=mine", "?status=overdue"])

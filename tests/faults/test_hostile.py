@@ -138,6 +138,8 @@ def in_the_database():
     words = {}
     with connection.cursor() as cursor:
         for table in set(connection.introspection.table_names()) - own:
+            if table.startswith("appointments_search"):  # SQLite's index of the request's own words
+                continue
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
             while rows := cursor.fetchmany(500):
                 if found := canary.found(rows):

@@ -44,7 +44,7 @@ class Samples:
             "appointments/recipient": Delivery.objects.latest("pk").recipient,
             "appointments/delivery": Delivery.objects.latest("pk"),
             "appointments/messagetemplate": MessageTemplate.objects.first(),
-            "appointments/readytext": ReadyText.objects.first(),
+            "appointments/readytext": ReadyText.objects.create(use="note", title="A text", text="Words."),
             "appointments/appointmentrequest": appointment_request,
         }
         self.values = {
