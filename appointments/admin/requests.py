@@ -442,6 +442,8 @@ class AppointmentRequestAdmin(PagedAdmin):
         undo = steps.pop("Undo", [None])[0]
         same_person = AppointmentRequest.objects.of_same_person(appointment_request)
         same_person = list(same_person.exclude(pk__in=[each.pk for each in merged])[: SAME_PERSON_SHOWN + 1])
+        if earlier := [each.reference for each in same_person[:SAME_PERSON_SHOWN]]:
+            record(AccessEvent.Action.LIST, earlier, by=request.user, step="same person")
         context = {
             **self.admin_site.each_context(request),
             "title": f"Request {appointment_request.reference}",

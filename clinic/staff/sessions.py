@@ -50,11 +50,9 @@ def note(request):
 
 def is_by_hand(request):
     """A page that looks for news by itself must not keep an empty chair signed in. Old browsers do not say."""
-    return (
-        request.method == "POST"
-        or "Sec-Fetch-Mode" not in request.headers
-        or request.headers.get("Sec-Fetch-User") == "?1"
-    )
+    mode = request.headers.get("Sec-Fetch-Mode", "")
+    by_somebody = request.method == "POST" or request.headers.get("Sec-Fetch-User") == "?1"
+    return not mode or (mode == "navigate" and by_somebody)
 
 
 BROWSERS = [("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrom", "Chrome"), ("Safari/", "Safari")]

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.django_db
 
 ACTIONS = size(200, 1_000)
 REQUESTS = 30
-WRITTEN_BY_STAFF = {"appointments_note", "appointments_statuschange"}  # rows that belong to one request and go with it
+# Rows that belong to one request and go with it.
+WRITTEN_BY_STAFF = {"appointments_note", "appointments_statuschange", "appointments_laststep"}
 
 
 @pytest.fixture
@@ -75,8 +76,12 @@ class Staff:
 
     def opens(self):
         chosen = self.any_request()
-        assert self.client.get(detail(chosen)).status_code == 200
-        return {("view", chosen.reference)}
+        page = self.client.get(detail(chosen))
+        assert page.status_code == 200
+        return self.shown_on(page, chosen)
+
+    def shown_on(self, page, chosen):
+        return {("view", chosen.reference), *(("list", row.reference) for row in page.context["same_person"])}
 
     def claims_or_releases(self):
         chosen, what = self.any_request(), random.choice(["claim", "release"])
@@ -93,14 +98,14 @@ class Staff:
                 ("note", {"text": canary.new()}),
                 ("note", {"text": ""}),
                 ("waitlist", {"reason": canary.new()}),
-                ("await", {"reason": canary.new()}),
+                ("await", {"text_for_patient": canary.new()}),
                 ("withdraw", {"reason": canary.new()}),
                 ("reopen", {"reason": canary.new()}),
             ]
         )
         version = random.choice([chosen.version, chosen.version, max(chosen.version - 1, 1)])
-        taken = take(self.client, chosen, slug, version=version, **typed).status_code == 302
-        return {("change" if taken else "view", chosen.reference)}
+        page = take(self.client, chosen, slug, version=version, **typed)
+        return {("change", chosen.reference)} if page.status_code == 302 else self.shown_on(page, chosen)
 
     def words_a_message(self):
         """A page that shows no request."""

@@ -56,6 +56,7 @@ def test_a_click_keeps_it_and_what_the_page_does_by_itself_does_not(signed_in):
     Session.objects.update(expire_date=soon)
 
     signed_in.get(OWN, headers=by_itself)
+    signed_in.post(OWN, headers=by_itself)  # a page that says that it is still open
     signed_in.get(OWN, headers={"sec-fetch-mode": "navigate"})  # a page that loads itself anew
     assert ends_in() < timedelta(minutes=3)
     signed_in.get(OWN, headers={"sec-fetch-mode": "navigate", "sec-fetch-user": "?1"})

@@ -205,6 +205,8 @@ def test_earlier_requests_of_the_same_phone_or_address_are_listed(staff_client, 
     assertContains(page, same(wanted, by_email))
     assertNotContains(page, same(wanted, by_phone))  # it is closed
     assertNotContains(page, stranger.reference)
+    seen = AccessEvent.objects.filter(by=staff, action="list", step="same person")
+    assert set(seen.values_list("reference", flat=True)) == {by_phone.reference, by_email.reference}
 
 
 def test_who_gave_only_one_of_both_is_not_everybody_else(staff_client, clinic):
