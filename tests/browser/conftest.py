@@ -155,6 +155,7 @@ def watch(context, faults, host):
 
 def axe(page, *, best_practice=False):
     """What axe finds on the page, one line for each rule; empty when all is well. Runs with the CSP in force."""
+    page.wait_for_load_state()
     page.evaluate(AXE_SCRIPT)
     options = {
         "runOnly": WCAG + (["best-practice"] if best_practice else []),
@@ -170,5 +171,6 @@ def axe(page, *, best_practice=False):
 
 
 def scrolls_sideways(page):
-    """How many pixels the page is wider than the window."""
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    """How many pixels the page is wider than the window; of the page that is on its way if there is one."""
+    page.wait_for_load_state()
+    return page.locator("html").evaluate("html => html.scrollWidth - html.clientWidth")
