@@ -34,6 +34,10 @@ class Arrangements:
     def services(self):
         return list(Service.objects.offered())
 
+    @property
+    def offers_something(self):
+        return bool(self.services)
+
     @cached_property
     def rota(self):
         return Rota()

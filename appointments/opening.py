@@ -36,7 +36,7 @@ def form_state(now, arrangements=None):
             "We cannot take more requests online today",
             "We take only as many requests as we can answer soon, and today’s are in. Please call us, or come back tomorrow.",
         )
-    if not arrangements.services:
+    if not arrangements.offers_something:
         return FormState("nothing_offered", "Please call us", f"We take no requests online just now. {CALL_US}")
     return FormState()
 

@@ -21,6 +21,7 @@ from django_tasks_db.admin import DBTaskResult
 
 from appointments.duty import Rota
 
+from .context import profile_for
 from .models import ClinicProfile, Closure, OpeningHours, Service
 from .staff import second_factor, sessions
 from .staff.roles import ROLES
@@ -138,7 +139,7 @@ class ClinicProfileAdmin(admin.ModelAdmin):
         return redirect("admin:clinic_clinicprofile_add")
 
     def has_add_permission(self, request):
-        return super().has_add_permission(request) and not self.model.objects.filter(pk=1).exists()
+        return super().has_add_permission(request) and profile_for(request)._state.adding
 
     def has_delete_permission(self, request, obj=None):
         return False

@@ -6,10 +6,10 @@ from django.utils import timezone
 
 from appointments.calling import Because, Turn, calling_time, in_order
 from appointments.models import AppointmentRequest, Delivery, PatientReply, Recipient
-from appointments.models.counted import counted
 from appointments.promise import Promises
 
 from . import caught_mail, doctor
+from .facts import Facts
 from .templatetags.clinic import near
 
 SHOWN = 10  # deliveries of each list; the rest is a link away
@@ -20,31 +20,33 @@ ABOUT_REQUESTS = {"unopened"}
 REQUESTS = "admin:appointments_appointmentrequest_changelist"
 
 
-def desk(user):
+def desk(user, profile=None):
     """The part of the first page that keeps itself up to date. Each person sees what they may do something about."""
     may_triage = user.has_perm("appointments.triage_appointmentrequest")
-    faults, warnings = findings(may_triage)
+    also = {"undelivered": Delivery.objects.undelivered(), **lists_of(user)} if may_triage else {}
+    facts = Facts(profile=profile, also=also)
+    faults, warnings = findings(facts, may_triage)
     context = {
         "may_triage": may_triage,
         "faults": faults,
         "warnings": warnings,
     }
     if may_triage:
-        in_trouble = Delivery.objects.in_trouble()
-        in_trouble_count = counted(in_trouble)
-        patients_not_told = Delivery.objects.patients_not_told()
+        counts = facts.counts
         context |= {
-            "in_trouble": for_the_desk(in_trouble),
-            "in_trouble_count": in_trouble_count,
-            "patients_not_told": for_the_desk(patients_not_told),
-            "patients_not_told_count": counted(patients_not_told),
-            "counts": counts(user, in_trouble_count),
-            **calls(user),
+            "in_trouble": for_the_desk(Delivery.objects.in_trouble()) if counts["in_trouble"] else [],
+            "in_trouble_count": counts["in_trouble"],
+            "patients_not_told": for_the_desk(Delivery.objects.patients_not_told())
+            if counts["patients_not_told"]
+            else [],
+            "patients_not_told_count": counts["patients_not_told"],
+            "counts": rows_of(counts),
+            **calls(user, Promises(facts.calendar, facts.now)),
         }
     red, amber = context.get("in_trouble_count") or faults, context.get("patients_not_told_count") or warnings
     context["level"] = "bad" if red else "fair" if amber else "good"
     if may_triage and context["level"] == "good":
-        context["waiting_count"] = counted(Delivery.objects.undelivered())
+        context["waiting_count"] = counts["undelivered"]
     return context
 
 
@@ -74,9 +76,9 @@ def references_on(live):
     return [appointment_request.reference for appointment_request in requests if appointment_request]
 
 
-def findings(may_triage):
+def findings(facts, may_triage):
     """(faults, warnings) of the doctor that somebody at the desk can mend."""
-    shown = [finding for finding in doctor.quick() if finding.for_desk and finding.name not in LISTED_BELOW]
+    shown = [finding for finding in doctor.quick(facts) if finding.for_desk and finding.name not in LISTED_BELOW]
     if not may_triage:
         shown = [finding for finding in shown if finding.name not in ABOUT_REQUESTS]
     return [
@@ -93,38 +95,58 @@ def for_the_desk(deliveries):
     return deliveries.select_related("request", "recipient").order_by("created_at")[:SHOWN]
 
 
-def counts(user, in_trouble_count):
-    """[(label, count, address)], in the order of the day."""
+# (label, its name among the counts, the list's address), in the order of the day
+LISTS = [
+    ("Mine", "mine", "claim=mine"),
+    ("To contact", "to_contact", "status=to_contact"),
+    ("Unclaimed", "unclaimed", "status=to_contact&claim=free"),
+    ("Overdue", "overdue", "status=overdue"),
+    ("Waiting for the patient", "awaiting_patient", "status=awaiting_patient"),
+    ("Waiting list", "waitlisted", "status=waitlisted"),
+    ("Suspected spam", "suspected", "status=suspected"),
+]
+LISTS_IF_ANY = [
+    ("Reached, not decided", "undecided", "status=undecided"),
+    ("News from the patient", "reply", "status=reply"),
+    ("Called off by the patient", "cancelled", "status=cancelled"),
+    ("Over, not closed", "past", "status=past"),
+]
+
+
+def lists_of(user):
+    """{name: requests}"""
     requests = AppointmentRequest.objects
-    lists = [
-        ("Mine", requests.claimed_by(user), "claim=mine"),
-        ("To contact", requests.to_contact(), "status=to_contact"),
-        ("Unclaimed", requests.to_contact().unclaimed(), "status=to_contact&claim=free"),
-        ("Overdue", requests.overdue(), "status=overdue"),
-        ("Waiting for the patient", requests.filter(status="awaiting_patient"), "status=awaiting_patient"),
-        ("Waiting list", requests.filter(status="waitlisted"), "status=waitlisted"),
-        ("Suspected spam", requests.suspected(), "status=suspected"),
-    ]
-    if_any = [
-        ("Reached, not decided", requests.undecided(), "status=undecided"),
-        ("News from the patient", requests.with_unread_reply(), "status=reply"),
-        ("Called off by the patient", requests.cancelled_by_patient(), "status=cancelled"),
-        ("Over, not closed", requests.past_bookings(), "status=past"),
-    ]
-    not_delivered = ("Not delivered", in_trouble_count, reverse("admin:appointments_delivery_changelist"))
-    return [*with_addresses(lists), not_delivered, *(row for row in with_addresses(if_any) if row[1])]
+    return {
+        "mine": requests.claimed_by(user),
+        "to_contact": requests.to_contact(),
+        "unclaimed": requests.to_contact().unclaimed(),
+        "overdue": requests.overdue(),
+        "awaiting_patient": requests.filter(status="awaiting_patient"),
+        "waitlisted": requests.filter(status="waitlisted"),
+        "suspected": requests.suspected(),
+        "undecided": requests.undecided(),
+        "reply": requests.with_unread_reply(),
+        "cancelled": requests.cancelled_by_patient(),
+        "past": requests.past_bookings(),
+    }
 
 
-def with_addresses(lists):
-    return [(label, counted(queryset), f"{reverse(REQUESTS)}?{query}") for label, queryset, query in lists]
+def rows_of(counts):
+    """[(label, count, address)]"""
+    not_delivered = ("Not delivered", counts["in_trouble"], reverse("admin:appointments_delivery_changelist"))
+    if_any = [row for row in with_addresses(LISTS_IF_ANY, counts) if row[1]]
+    return [*with_addresses(LISTS, counts), not_delivered, *if_any]
+
+
+def with_addresses(lists, counts):
+    return [(label, counts[name], f"{reverse(REQUESTS)}?{query}") for label, name, query in lists]
 
 
 # Whom to call now -----------------------------------------------------------------------------------------------------
 
 
-def calls(user):
+def calls(user, promises):
     """The rows of “Call now” in their order, each with why it stands there; those that can wait apart."""
-    promises = Promises.today()
     waiting = AppointmentRequest.objects.to_call(user).only(
         "read_first", "promised_by", "status", "first_attempt_at", "next_attempt_at", "best_time_to_call"
     )

@@ -15,20 +15,18 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F, Q
 from django.utils import timezone
 
-from appointments import append_only, deliveries, emails, erasure, escalation
-from appointments.models import AppointmentRequest, Delivery, PurgeRun, Recipient, WorkerHeartbeat
-from appointments.models.counted import counted
+from appointments import append_only, deliveries, emails, erasure
+from appointments.models import AppointmentRequest, Delivery, PurgeRun
 from appointments.opening import form_state
 from appointments.promise import age, plural
 
 from . import caught_mail, checks
-from .models import ClinicProfile, OpeningHours, clinic_calendar
+from .facts import Facts
 
 OK, WARNING, FAULT = "OK", "WARNING", "FAULT"
 MEGABYTE = 1024 * 1024
 DISK_WARNING, DISK_FAULT = 1024 * MEGABYTE, 200 * MEGABYTE
 MISSED_WITHIN = timedelta(days=7)
-REMOVALS_WITHIN = timedelta(days=2)
 THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
 
 
@@ -43,11 +41,15 @@ class Finding:
     for_desk: bool = True  # staff can do something about it, or must know
 
 
-def quick() -> Iterator[Finding]:
-    """What can be seen in the database and on the disk, without asking anybody else."""
+def quick(facts=None) -> Iterator[Finding]:
+    """What can be seen in the database and on the disk, without asking anybody else.
+
+    Who brings facts has had an answer from the database already.
+    """
     yield from disk()
     try:
-        yield from database()
+        if not facts:
+            yield from database()
     except DatabaseTrouble:
         connection.close()
         yield Finding(
@@ -57,9 +59,10 @@ def quick() -> Iterator[Finding]:
             "Start it, and check DATABASE_URL. Its own log says more.",
         )
         return
+    facts = facts or Facts()
     try:
         for check in IN_THE_DATABASE:
-            yield from check()
+            yield from check(facts)
     except DatabaseTrouble:
         yield Finding(
             "tables",
@@ -99,9 +102,8 @@ def database():
     yield Finding("database", OK, "The database answers.")
 
 
-def worker():
-    beats, now = list(WorkerHeartbeat.objects.values_list("at", flat=True)), timezone.now()
-    if any(abs(now - at) < WorkerHeartbeat.DEAD_AFTER for at in beats):
+def worker(facts):
+    if facts.counts["workers"]:
         yield Finding("worker", OK, "The worker is running.")
     else:
         yield Finding(
@@ -110,7 +112,7 @@ def worker():
             "The worker is not running, so no mail goes out.",
             "Start it: it is part of “make run”, and “manage.py worker” on a server.",
         )
-    if any(at > now + WorkerHeartbeat.DEAD_AFTER for at in beats):
+    if facts.counts["workers_ahead"]:
         yield Finding(
             "clock",
             WARNING,
@@ -121,9 +123,8 @@ def worker():
         yield Finding("clock", OK, "The clock runs forward.")
 
 
-def recipients():
-    active = Recipient.objects.active().count()
-    if active:
+def recipients(facts):
+    if active := facts.counts["recipients"]:
         yield Finding("recipients", OK, f"{plural(active, 'recipient')} told of new requests.")
     else:
         yield Finding(
@@ -135,13 +136,13 @@ def recipients():
         )
 
 
-def place():
+def place(facts):
     page = "admin:clinic_clinicprofile_changelist"
-    if not ClinicProfile.objects.filter(pk=1).exists():
+    if not facts.counts["profile"]:
         yield Finding(
             "profile", FAULT, "The clinic has no profile: no name, no phone number.", "Write the profile", page
         )
-    if not OpeningHours.objects.exists():
+    if not facts.counts["opening_hours"]:
         yield Finding(
             "opening_hours",
             FAULT,
@@ -151,8 +152,8 @@ def place():
         )
 
 
-def request_form():
-    state = form_state(timezone.now())
+def request_form(facts):
+    state = form_state(facts.now, facts)
     if state.is_open:
         yield Finding("form", OK, "The request form is open.")
     elif state.reason == "paused":
@@ -182,10 +183,9 @@ def request_form():
         )
 
 
-def mail_to_staff():
-    waiting = Delivery.objects.undelivered().to_staff()
-    red = counted(Delivery.objects.in_trouble())
-    if red:
+def mail_to_staff(facts):
+    if red := facts.counts["in_trouble"]:
+        waiting = Delivery.objects.undelivered().to_staff()
         oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
         yield Finding(
             "undelivered",
@@ -195,14 +195,13 @@ def mail_to_staff():
             "admin:appointments_delivery_changelist",
         )
     else:
-        count = counted(waiting)
+        count = facts.counts["to_staff"]
         on_the_way = f" {plural(count, 'message')} on the way." if count else ""
         yield Finding("undelivered", OK, f"Mail to staff goes out.{on_the_way}")
 
 
-def mail_to_patients():
-    failed = counted(Delivery.objects.patients_not_told())
-    if failed:
+def mail_to_patients(facts):
+    if failed := facts.counts["patients_not_told"]:
         yield Finding(
             "patients_mail",
             WARNING,
@@ -214,9 +213,8 @@ def mail_to_patients():
         yield Finding("patients_mail", OK, "Mail to patients goes out.")
 
 
-def practice_system():
-    stuck = Delivery.objects.events_in_trouble().count()
-    if stuck:
+def practice_system(facts):
+    if stuck := facts.counts["events_in_trouble"]:
         yield Finding(
             "practice_system",
             WARNING,
@@ -229,10 +227,9 @@ def practice_system():
         yield Finding("practice_system", OK, "The practice system is told of each step.")
 
 
-def unopened():
-    calendar, now = clinic_calendar(), timezone.now()
-    red = counted(escalation.unopened_for(escalation.RED_AFTER, calendar, now))
-    amber = counted(escalation.unopened_for(escalation.AMBER_AFTER, calendar, now)) - red
+def unopened(facts):
+    red = facts.counts["unopened_red"]
+    amber = facts.counts["unopened_amber"] - red
     where = {"do": "Open them", "page": "admin:appointments_appointmentrequest_changelist"}
     if red:
         yield Finding("unopened", FAULT, f"{plural(red, 'request')} not opened by anybody in 4 opening hours.", **where)
@@ -244,15 +241,13 @@ def unopened():
         yield Finding("unopened", OK, "No request lies unopened.")
 
 
-def removals():
+def removals(facts):
     """Is what is too old removed, each day?"""
-    page, now = "admin:appointments_purgerun_changelist", timezone.now()
-    last = PurgeRun.objects.first()
-    if last and last.stopped:
-        yield Finding("removals", WARNING, f"Nothing was removed by age. {last.stopped}", "Look what is due", page)
-    elif AppointmentRequest.objects.filter(created_at__lt=now - REMOVALS_WITHIN).exists() and not (
-        last and last.at > now - REMOVALS_WITHIN
-    ):
+    page = "admin:appointments_purgerun_changelist"
+    if facts.counts["removals_stopped"]:
+        why = PurgeRun.objects.first().stopped
+        yield Finding("removals", WARNING, f"Nothing was removed by age. {why}", "Look what is due", page)
+    elif facts.counts["not_new"] and not facts.counts["removals_lately"]:
         yield Finding(
             "removals", WARNING, "Nothing was looked through for its age in two days.", "Look what is due", page
         )

@@ -16,6 +16,7 @@ from appointments.access import only_recorded, record
 from appointments.models import AccessEvent, AppointmentRequest
 
 from . import caught_mail
+from .context import profile_for
 from .desk import desk, news, references_on, rest_of_the_page
 from .statistics import DEFAULT_DAYS, statistics
 
@@ -78,7 +79,8 @@ class ClinicAdminSite(AdminSite):
 
     def live_part(self, request, *, refreshed=False):
         """(HTML, a tag that changes with it). What it shows is recorded first; to HEAD it shows nothing."""
-        for_many, shown = self.get_model_admin(AppointmentRequest).for_many(request), desk(request.user)
+        for_many = self.get_model_admin(AppointmentRequest).for_many(request)
+        shown = desk(request.user, profile_for(request))
         if shown["may_triage"] and request.method == "GET":
             record(AccessEvent.Action.LIST, references_on(shown), by=request.user, step="desk", refreshed=refreshed)
         live = render_to_string("admin/_desk.html", {**shown, "for_many": for_many}, request)

@@ -1,5 +1,7 @@
 """What was removed, when and by whom. No patient data: these rows outlive what they tell of."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -20,6 +22,8 @@ class PurgeRun(models.Model):
     anonymized = models.PositiveIntegerField(default=0)
     deleted = models.PositiveIntegerField("spam deleted", default=0)
     erased_again = models.PositiveIntegerField(default=0)
+
+    EXPECTED_WITHIN = timedelta(days=2)
 
     class Meta:
         ordering = ["-at", "-pk"]

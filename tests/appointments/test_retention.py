@@ -12,6 +12,7 @@ from appointments import append_only, bookings, retention
 from appointments.management.commands.worker import StopSign, Worker
 from appointments.models import AccessEvent, AppointmentRequest, Delivery, PurgeRun, StatusChange
 from clinic import doctor
+from clinic.facts import Facts
 from tests import factories
 from tests.faults import canary
 from tests.faults.test_hostile import in_the_database
@@ -270,7 +271,7 @@ def test_the_worker_runs_it_once_a_day(clinic, monkeypatch):
 
 
 def finding():
-    return [(found.level, found.says) for found in doctor.removals()]
+    return [(found.level, found.says) for found in doctor.removals(Facts())]
 
 
 def test_the_doctor_warns_of_a_run_that_stopped_and_of_none(clinic, settings):

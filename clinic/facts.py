@@ -1,0 +1,51 @@
+"""What the doctor and the desk ask the database: all that is counted in one statement."""
+
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from appointments import escalation
+from appointments.arrangements import Arrangements
+from appointments.models import AppointmentRequest, Delivery, PurgeRun, Recipient, WorkerHeartbeat
+from appointments.models.counted import counted_together
+
+from .models import ClinicProfile, OpeningHours, Service
+
+
+class Facts(Arrangements):
+    """As they are at one moment. `also` are lists that the asker wants counted along: {name: queryset}."""
+
+    def __init__(self, *, profile=None, also=None):
+        self.now = timezone.now()
+        self.also = also or {}
+        if profile is not None:
+            self.profile = profile
+
+    @cached_property
+    def counts(self):
+        """{name: Counted}"""
+        return counted_together(self.of_the_doctor() | self.also)
+
+    @property
+    def offers_something(self):
+        return bool(self.counts["services"])
+
+    def of_the_doctor(self):
+        now, near = self.now, WorkerHeartbeat.DEAD_AFTER
+        beats, runs = WorkerHeartbeat.objects, PurgeRun.objects
+        return {
+            "workers": beats.filter(at__gt=now - near, at__lt=now + near),
+            "workers_ahead": beats.filter(at__gt=now + near),
+            "recipients": Recipient.objects.active(),
+            "profile": ClinicProfile.objects.filter(pk=1),
+            "opening_hours": OpeningHours.objects.all(),
+            "services": Service.objects.offered(),
+            "in_trouble": Delivery.objects.in_trouble(now),
+            "to_staff": Delivery.objects.undelivered().to_staff(),
+            "patients_not_told": Delivery.objects.patients_not_told(),
+            "events_in_trouble": Delivery.objects.events_in_trouble(),
+            "unopened_red": escalation.unopened_for(escalation.RED_AFTER, self.calendar, now),
+            "unopened_amber": escalation.unopened_for(escalation.AMBER_AFTER, self.calendar, now),
+            "removals_stopped": runs.filter(pk__in=runs.order_by("-at").values("pk")[:1]).exclude(stopped=""),
+            "removals_lately": runs.filter(at__gt=now - PurgeRun.EXPECTED_WITHIN),
+            "not_new": AppointmentRequest.objects.filter(created_at__lt=now - PurgeRun.EXPECTED_WITHIN),
+        }
