@@ -13,6 +13,7 @@ from django.utils import timezone
 from . import messages, spam, warnings
 from .arrangements import Arrangements
 from .models import AppointmentRequest, Delivery, RequestCount, StatusChange
+from .models.inserted import insert
 from .models.request import new_reference
 from .tasks import deliver
 
@@ -36,7 +37,7 @@ def receive(fields, *, form_token, spam_reasons=(), network="", arrangements=Non
         stored = store_once(wanted)
         if stored.secret != wanted.secret:
             return stored
-        StatusChange.objects.create(request=stored, to_status=stored.status, at=stored.created_at)
+        StatusChange(request=stored, to_status=stored.status, at=stored.created_at).save_first()
         if not stored.suspected_spam:
             tell(stored, recipients, arrangements.profile)
         if network:
@@ -88,7 +89,7 @@ def tell(stored, recipients, profile):
     owed = [Delivery(request=stored, recipient=one, created_at=now, next_attempt_at=now) for one in recipients]
     owed += messages.acknowledgement(stored, profile)
     if owed:
-        Delivery.objects.bulk_create(owed)
+        insert(owed)
         deliver.enqueue(stored.pk)
 
 
@@ -119,7 +120,7 @@ def store_once(wanted):
     patient's words, into PostgreSQL's log.
     """
     for _ in range(10):
-        AppointmentRequest.objects.bulk_create([wanted], ignore_conflicts=True)
+        insert([wanted], ignore_conflicts=True)
         if key := key_of(wanted.secret):
             wanted.pk = key
             return wanted
