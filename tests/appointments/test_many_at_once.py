@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from django.db import connection, connections
@@ -95,6 +95,7 @@ def test_twin_without_immediate_transactions_patients_are_turned_away(patients, 
         return store_once(wanted)
 
     monkeypatch.setattr(intake, "store_once", read_then_write)
+    monkeypatch.setattr(intake, "one_after_the_other", nullcontext)
 
     with transactions_that_begin_as_readers():
         responses = at_once(send, waiting)
@@ -116,6 +117,7 @@ def test_forty_posts_of_one_form_are_one_request(patients, at_once):
 def test_twin_looking_before_inserting_stores_one_form_many_times_or_fails(patients, at_once, monkeypatch):
     [patient] = patients(1)
     monkeypatch.setattr(intake, "store_once", look_then_insert(threading.Barrier(6)))
+    monkeypatch.setattr(intake, "one_after_the_other", nullcontext)
 
     with without_the_constraint(), transactions_that_begin_as_readers():
         responses = at_once(send, [patient] * 6)

@@ -13,8 +13,10 @@ import signal
 import socket
 import sys
 import time
+from contextlib import nullcontext
 from functools import wraps
 from pathlib import Path
+from types import SimpleNamespace
 
 import django
 
@@ -136,7 +138,7 @@ def each_statement_for_itself():
     """As without transaction.atomic: what is stored stays stored, whatever comes after it."""
     from appointments import intake
 
-    intake.receive = intake.receive.__wrapped__
+    intake.transaction = SimpleNamespace(atomic=nullcontext)
 
 
 if __name__ == "__main__":
