@@ -1,6 +1,7 @@
 """What a guide's text may hold, and how it is read: pure, no models."""
 
 import html
+import json
 import re
 
 import nh3
@@ -105,3 +106,11 @@ def anchors(headings: list[str]) -> list[str]:
         taken.add(anchor)
         found.append(anchor)
     return found
+
+
+def json_in_html(data) -> SafeString:
+    """Data as JSON that no word in it can break out of, for a <script> that only holds data."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return mark_safe(text)

@@ -3,7 +3,9 @@
 from django import template
 from django.conf import settings
 
+from ..content import json_in_html
 from ..readability import SENTENCE_END
+from ..structured import structured_data
 
 register = template.Library()
 FEW = range(2, 5)  # so many sentences are easier to read as lines
@@ -20,3 +22,9 @@ def lines(summary):
 def on_the_web(path):
     """The whole address of a path of this site, as patients type it."""
     return f"{settings.SITE_URL}{path}"
+
+
+@register.simple_tag(name="structured_data")
+def structured_data_of(revision, path, clinic):
+    """The page for machines, as JSON that is safe within a <script>."""
+    return json_in_html(structured_data(revision, address=on_the_web(path), clinic=clinic, site=settings.SITE_URL))

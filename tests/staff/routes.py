@@ -70,6 +70,8 @@ class Samples:
             values |= dict.fromkeys(("pk", "object_id", "id"), str(self.objects[model].pk))
         if "/accessevent/person/" in route:
             values["pk"] = str(self.objects["auth/user"].pk)
+        if route.startswith("sitemap-"):
+            values["file"] = "1"
         if "/many/" in route:
             values["slug"] = "claim"
         if route.startswith("guides/"):

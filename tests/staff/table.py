@@ -21,6 +21,11 @@ privacy/                                                            *       -
 media/<path:path>                                                   -       -
 healthz                                                             *       -
 robots.txt                                                          *       -
+sitemap.xml                                                         *       -
+sitemap-pages.xml                                                   *       -
+sitemap-guides-<int:file>.xml                                       *       -
+guides/feed.atom                                                    *       -
+guides/<slug:slug>/card.png                                         *       -
 favicon.ico                                                         *       -
 
 admin/login/                                                        *       *
