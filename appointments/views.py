@@ -13,6 +13,7 @@ from django.views.generic import FormView
 
 from clinic import hours
 from clinic.errors import error_page
+from clinic.network import network_of
 
 from . import form_token, intake, spam, throttle
 from .arrangements import Arrangements
@@ -75,7 +76,7 @@ class SendRequest(FormView):
         return self.render_to_response(self.get_context_data(form=form, warned=warned))
 
     def send(self, form):
-        network = throttle.network_of(self.request)
+        network = network_of(self.request)
         lately = RequestCount.lately(network, spam.telling(form.cleaned_data["message"]))
         if throttle.is_flood(lately):
             return self.receipt_of(form) or error_page(self.request, 429)

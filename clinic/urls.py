@@ -16,6 +16,9 @@ urlpatterns = [
     path("media/<path:path>", views.picture_file, name="media"),
     path("healthz", views.health, name="health"),
     path("robots.txt", views.Robots.as_view(), name="robots"),
+    path("sitemap.xml", views.SitemapIndex.as_view(), name="sitemap"),
+    path("sitemap-pages.xml", views.SitemapFile.as_view(), name="sitemap_pages"),
+    path("sitemap-guides-<int:file>.xml", views.SitemapFile.as_view(), name="sitemap_guides"),
     path("favicon.ico", views.favicon),
     path("admin/", include("clinic.staff.urls")),  # before the admin's own, whose sign-in it replaces
     path("admin/", admin.site.urls),

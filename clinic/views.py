@@ -7,6 +7,7 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, JsonResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control, never_cache
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
 from appointments import deliveries
+from education import sitemap
 from education.models import Guide
 
 from . import doctor, hours
@@ -65,6 +67,38 @@ class Privacy(TemplateView):
 class Robots(TemplateView):
     template_name = "robots.txt"
     content_type = "text/plain; charset=utf-8"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(sitemap=settings.SITE_URL + reverse("sitemap"), **kwargs)
+
+
+@method_decorator(for_everyone, "dispatch")
+class SitemapIndex(TemplateView):
+    template_name = "sitemap_index.xml"
+    content_type = "application/xml; charset=utf-8"
+
+    def get_context_data(self, **kwargs):
+        number, newest = sitemap.files_of_guides()
+        files = [{"address": settings.SITE_URL + reverse("sitemap_pages")}]
+        for file in range(1, number + 1):
+            address = settings.SITE_URL + reverse("sitemap_guides", args=[file])
+            files.append({"address": address, "changed": newest})
+        return super().get_context_data(files=files, **kwargs)
+
+
+@method_decorator(for_everyone, "dispatch")
+class SitemapFile(TemplateView):
+    """The guides of one file, or the other pages that are worth finding."""
+
+    template_name = "sitemap.xml"
+    content_type = "application/xml; charset=utf-8"
+
+    def get_context_data(self, file=None, **kwargs):
+        if file is None:
+            pages = [{"address": settings.SITE_URL + reverse(name)} for name in ("home", "education:guides", "privacy")]
+        elif file < 1 or not (pages := sitemap.addresses_of_guides(file)):
+            raise Http404
+        return super().get_context_data(pages=pages, **kwargs)
 
 
 @require_safe

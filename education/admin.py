@@ -21,11 +21,13 @@ from django.utils.html import format_html, format_html_join
 from js_asset import Media, Script
 
 from .conflicts import both_texts, laid_over
+from .feedback_admin import FeedbackAdmin
 from .forms import GuideForm, PictureForm, PositionedForm, PositionedFormSet
 from .house_rules import advice, in_the_way
-from .models import Guide, NotPublishable, Picture, Section, Source, Topic
+from .models import Feedback, Guide, NotPublishable, Picture, Section, Source, Topic
 
 SOON = timedelta(days=60)
+admin.site.register(Feedback, FeedbackAdmin)
 
 
 class NarrowList:

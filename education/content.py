@@ -1,11 +1,14 @@
 """What a guide's text may hold, and how it is read: pure, no models."""
 
 import html
+import json
 import re
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
+
+from .tables import boxed
 
 TAGS = {"p", "br", "ul", "ol", "li", "strong", "em", "blockquote", "a"}
 TABLE_TAGS = {"table", "caption", "thead", "tbody", "tr", "th", "td"}
@@ -19,7 +22,18 @@ ATTRIBUTES = {
 VANISH_WITH_THEIR_TEXT = {"script", "style", "template", "svg", "math", "iframe", "noscript", "title"}
 WHAT_BROWSERS_SKIP = re.compile(r"[\x00-\x20]")  # "/\t/elsewhere" is "//elsewhere" to them
 # Ids that the public template gives out itself; a test reads the page and finds each id once.
-IDS_OF_THE_PAGE = {"main", "emergency", "emergency-title", "call-title", "about-title", "sources-title"}
+IDS_OF_THE_PAGE = {
+    "main",
+    "emergency",
+    "emergency-title",
+    "call-title",
+    "about-title",
+    "sources-title",
+    "tools",
+    "clear",
+    "clear-title",
+}
+READ_MORE = ".more"  # ends the id of what a section folds away; no heading's own id holds a dot
 # The editor's menus offer the same and no more.
 EDITOR_EXTENSIONS = {
     "Bold": True,
@@ -76,10 +90,9 @@ def links(value: str) -> list[str]:
     return [html.unescape(address) for address in re.findall(r'<a href="([^"]*)"', value or "")]
 
 
-def tables_that_scroll(value: SafeString) -> SafeString:
-    """Each table in a box of its own, so that on a phone the table scrolls and the page does not."""
-    boxed = value.replace("<table>", '<div class="table" role="region" tabindex="0" aria-label="Table"><table>')
-    return mark_safe(boxed.replace("</table>", "</table></div>"))
+def tables_for_phones(value: SafeString) -> SafeString:
+    """Each table in a box of its own: on a phone it is stacked row by row, or scrolls while the page does not."""
+    return mark_safe(boxed(value))
 
 
 def anchors(headings: list[str]) -> list[str]:
@@ -93,3 +106,11 @@ def anchors(headings: list[str]) -> list[str]:
         taken.add(anchor)
         found.append(anchor)
     return found
+
+
+def json_in_html(data) -> SafeString:
+    """Data as JSON that no word in it can break out of, for a <script> that only holds data."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return mark_safe(text)

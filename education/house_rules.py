@@ -10,6 +10,7 @@ from datetime import date
 from functools import cached_property
 
 from . import readability
+from .chances import chance_in
 from .claims import myths_in
 from .content import links, plain_text
 from .readability import HIGHEST_AGE, LONGEST_SENTENCE, TARGET_AGE, Sentence, sentences
@@ -88,6 +89,7 @@ FIGURE = re.compile(
     r"\b\d[\d.,]{0,9}(?: to [\d.,]{1,9})? ?(?:%|percent\b|per cent\b|mSv\b|mGy\b|millisieverts?\b|milligrays?\b)"
 )
 PERCENTAGE = re.compile(r"\b(\d+(?:[.,]\d+)?) ?(?:%|percent\b|per cent\b)(?! (?:alcohol|solution|cream|gel|saline))")
+STANDS_OUT = {"do": "a list of what to do", "do_not": "a list of what not to do", "number": "a number to see at once"}
 SAYS_NOTHING = re.compile(
     r"\W*|[\w-]+\.(?:jpe?g|png|webp|avif|gif|heic)|(?:an? |the )?(?:image|picture|photo|photograph|figure|drawing|graphic)"
     r"[\s\d.]*|(?:img|dsc|screenshot)[\W\d_]*",
@@ -233,7 +235,8 @@ def safety_in_plain_sight(draft):
             continue
         name, above = section["heading"], draft.above(place)["heading"]
         if section["kind"] != "text":
-            yield Finding(f"“{name}” is a warning or care card: move its “Read more” into the text.", "more", place)
+            what = STANDS_OUT.get(section["kind"], "a warning or care card")
+            yield Finding(f"“{name}” is {what}: move its “Read more” into the text.", "more", place)
         elif SAFETY_HEADING.search(name) or SAFETY_HEADING.search(above):
             yield Finding(f"“{name}” is about safety: move its “Read more” into the text.", "more", place)
         elif hidden := [sentence.text for sentence in sentences(section["more"]) if SAFETY_WORDS.search(sentence.text)]:
@@ -358,6 +361,17 @@ def one_in(percent):
     return f"{'' if percent % 10 == 0 else 'about '}{round(percent / 10)} in 10"
 
 
+def kinds_keep_their_word(draft):
+    for place, section in enumerate(draft.sections):
+        name = section["heading"]
+        if section["kind"] in ("do", "do_not") and "<li>" not in section["body"]:
+            says = f"“{name}” is shown with ticks or crosses and holds no list. Make its text a list with bullets."
+            yield Finding(says, "body", place)
+        if section["kind"] == "number" and not chance_in(plain_text(section["body"])):
+            says = f"“{name}” is shown as a number. Write one chance in its text, and only one, such as “1 in 100”."
+            yield Finding(says, "body", place)
+
+
 def no_banned_word(draft):
     for text in draft.texts:
         for word, instead in BANNED.items():
@@ -383,6 +397,7 @@ ADVISING = (
     no_long_sentence,
     no_jargon,
     no_percentage,
+    kinds_keep_their_word,
     no_banned_word,
 )
 

@@ -1,9 +1,13 @@
 from django.urls import path
 
-from . import views
+from . import feedback_views, machine_views, views
 
 app_name = "education"
 urlpatterns = [
     path("", views.GuideList.as_view(), name="guides"),
+    path("feed.atom", machine_views.feed, name="feed"),
+    path("<slug:slug>/card.png", machine_views.card, name="card"),
+    path("<slug:slug>/clear/", feedback_views.clear, name="clear"),
+    path("<slug:slug>/clear/<str:token>/", feedback_views.tell_more, name="tell_more"),
     path("<slug:slug>/", views.GuideDetail.as_view(), name="guide"),
 ]

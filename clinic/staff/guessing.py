@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from appointments.models import RequestCount
-from appointments.throttle import network_of
+from clinic.network import network_of
 
 # Wrong ones; what was right is taken back from the counts.
 FROM_A_NETWORK_IN_AN_HOUR = 30

@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from clinic.models import Service
 
-from ..content import IDS_OF_THE_PAGE, anchors, clean_html, links, plain_text, tables_that_scroll
+from ..chances import chance_in
+from ..content import IDS_OF_THE_PAGE, READ_MORE, anchors, clean_html, links, plain_text, tables_for_phones
 from ..house_rules import Draft, in_the_way
 from .picture import Picture
 from .revision import Revision
@@ -297,7 +298,9 @@ def page_at(path):
 
 
 def has_place(data, place):
-    return not place or place in IDS_OF_THE_PAGE or any(section["anchor"] == place for section in data["sections"])
+    ids = IDS_OF_THE_PAGE | {section["anchor"] for section in data["sections"]}
+    ids |= {section["anchor"] + READ_MORE for section in data["sections"] if section["more"]}
+    return not place or place in ids
 
 
 def find_guide(slug):
@@ -310,12 +313,13 @@ def find_guide(slug):
 
 
 def with_safe_html(sections):
-    """Sections as the template wants them: their HTML cleaned once more, tables boxed."""
+    """Sections as the template wants them: their HTML cleaned once more, tables boxed, a chance drawn."""
     return [
         {
             **section,
-            "body": tables_that_scroll(clean_html(section["body"])),
-            "more": tables_that_scroll(clean_html(section["more"])),
+            "body": tables_for_phones(clean_html(section["body"])),
+            "more": tables_for_phones(clean_html(section["more"])),
+            "chance": chance_in(plain_text(section["body"])) if section["kind"] == "number" else None,
         }
         for section in sections
     ]

@@ -6,6 +6,8 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+WORDS_A_MINUTE = 180
+
 
 class RevisionQuerySet(models.QuerySet):
     def showing(self, folder):
@@ -38,6 +40,11 @@ class Revision(models.Model):
 
     def __str__(self):
         return f"{self.title}, revision {self.number}"
+
+    @property
+    def minutes(self):
+        """How long it takes to read all of it, at the pace of somebody who reads a second language."""
+        return max(1, round(len(self.text.split()) / WORDS_A_MINUTE))
 
     @property
     def contents(self):

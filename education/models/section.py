@@ -22,6 +22,9 @@ class Section(models.Model):
 
     class Kind(models.TextChoices):
         TEXT = "text", "Text"
+        DO = "do", "List: do"
+        DO_NOT = "do_not", "List: do not"
+        NUMBER = "number", "Number: 1 in …"
         WARNING = "warning", "Warning"
         EMERGENCY = "emergency", "Care card: emergency"
         URGENT = "urgent", "Care card: urgent"
@@ -30,7 +33,13 @@ class Section(models.Model):
     guide = models.ForeignKey("education.Guide", on_delete=models.CASCADE, related_name="sections")
     position = models.PositiveIntegerField(default=0)
     level = models.PositiveSmallIntegerField(choices=Level.choices, default=Level.SECTION)
-    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.TEXT)
+    kind = models.CharField(
+        max_length=12,
+        choices=Kind.choices,
+        default=Kind.TEXT,
+        help_text="How it is shown. “Do” and “do not”: a list with ticks or crosses. “Number”: write “1 in 100” once in the "
+        "text; it is shown large, with a dot for each person.",
+    )
     heading = models.CharField(max_length=120)
     body = ProseEditorField("text", extensions=EDITOR_EXTENSIONS, sanitize=clean_html, blank=True)
     more = ProseEditorField(
@@ -49,7 +58,9 @@ class Section(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(level__in=[2, 3]), name="section_in_two_levels"),
             models.CheckConstraint(
-                condition=Q(kind__in=["text", "warning", "emergency", "urgent", "non_urgent"]),
+                condition=Q(
+                    kind__in=["text", "do", "do_not", "number", "warning", "emergency", "urgent", "non_urgent"]
+                ),
                 name="section_kind_is_known",
             ),
         ]

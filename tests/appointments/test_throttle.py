@@ -10,7 +10,7 @@ from pytest_django.asserts import assertContains
 
 from appointments.models import AppointmentRequest, RequestCount
 from appointments.models.throttle import daily_hash
-from appointments.throttle import network_of
+from clinic.network import network_of
 
 URL = "/request/"
 

@@ -1,7 +1,7 @@
 import pytest
 from django.urls import reverse
 
-from education.content import anchors, clean_html, plain_text, tables_that_scroll
+from education.content import anchors, clean_html, plain_text, tables_for_phones
 from education.models import Guide, Section
 from tests.factories import a_guide, a_topic
 
@@ -116,7 +116,7 @@ def test_plain_text_keeps_words_apart():
 
 
 def test_a_table_scrolls_in_a_box_of_its_own():
-    boxed = tables_that_scroll(clean_html("<table><tr><td>a</td></tr></table>"))
+    boxed = tables_for_phones(clean_html("<table><tr><td>a</td></tr></table>"))
 
     assert boxed.startswith('<div class="table" role="region" tabindex="0"')
     assert boxed.endswith("</table></div>")

@@ -7,6 +7,7 @@ from django.urls import get_resolver
 from appointments.messages import complete_templates
 from appointments.models import AccessEvent, Delivery, MessageTemplate, ReadyText, WorkerHeartbeat
 from clinic.models import ClinicProfile
+from education.models import Feedback
 from tests import factories
 
 from . import people
@@ -40,6 +41,7 @@ class Samples:
             "education/topic": factories.a_topic(),
             "education/picture": guide.picture,
             "education/guide": guide,
+            "education/feedback": Feedback.objects.create(revision=guide.live_revision, clear=True),
             "appointments/accessevent": event,
             "appointments/recipient": Delivery.objects.latest("pk").recipient,
             "appointments/delivery": Delivery.objects.latest("pk"),
@@ -49,6 +51,7 @@ class Samples:
         }
         self.values = {
             "number": "1",
+            "token": "1:none",
             "slug": "attempt",
             "secret": appointment_request.secret,
             "reference": appointment_request.reference,
@@ -70,6 +73,10 @@ class Samples:
             values |= dict.fromkeys(("pk", "object_id", "id"), str(self.objects[model].pk))
         if "/accessevent/person/" in route:
             values["pk"] = str(self.objects["auth/user"].pk)
+        if route.startswith("sitemap-"):
+            values["file"] = "1"
+        if "/feedback/guide/" in route:
+            values["pk"] = str(self.objects["education/guide"].pk)
         if "/many/" in route:
             values["slug"] = "claim"
         if route.startswith("guides/"):

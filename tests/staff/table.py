@@ -21,6 +21,13 @@ privacy/                                                            *       -
 media/<path:path>                                                   -       -
 healthz                                                             *       -
 robots.txt                                                          *       -
+sitemap.xml                                                         *       -
+sitemap-pages.xml                                                   *       -
+sitemap-guides-<int:file>.xml                                       *       -
+guides/<slug:slug>/clear/                                           -       -
+guides/<slug:slug>/clear/<str:token>/                               -       -
+guides/feed.atom                                                    *       -
+guides/<slug:slug>/card.png                                         *       -
 favicon.ico                                                         *       -
 
 admin/login/                                                        *       *
@@ -72,6 +79,7 @@ admin/appointments/recipient/test-mail/                             TLS     -
 admin/auth/user/<id>/password/                                      MS      MS
 admin/auth/user/<int:pk>/second-factor/                             MS      MS
 admin/clinic/clinicprofile/                                         staff   staff
+admin/education/feedback/guide/<int:pk>/                            ES      -
 admin/education/guide/<int:pk>/preview/                             ES      ES
 admin/education/guide/<int:pk>/preview/<int:number>/                ES      ES
 admin/education/guide/<int:pk>/restore/<int:number>/                ES      ES
@@ -91,6 +99,7 @@ auth/group                          MS      S       S       S
 auth/user                           MS      MS      MS      S
 clinic/clinicprofile                MS      -       MS      -
 clinic/service                      MS      MS      MS      S
+education/feedback                  ES      -       -       ES
 education/guide                     ES      ES      ES      -
 education/picture                   ES      ES      ES      ES
 education/topic                     ES      ES      ES      ES

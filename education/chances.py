@@ -1,0 +1,41 @@
+"""“1 in 1,000” as something to look at: pure, no models."""
+
+import re
+
+CHANCE = re.compile(
+    r"(?<![\d.,])(\d{1,3}|[Oo]ne) (?:in|out of) (?:every )?(\d{1,3}(?:,\d{3})+|\d{1,7})(?![\d.]\d|\d|,\d)"
+)
+MOST_DOTS = 1000  # more of them are a gray field, and say nothing
+MOST_MARKED = 100
+STEP = 10  # from one dot to the next, in the units of the drawing
+
+
+def chance_in(text: str):
+    """{"says", "many", "of", "drawing"} of the one chance that a text gives; None where it gives none, or several.
+
+    The drawing is None for a chance that is too small to be drawn.
+    """
+    found = {(1 if many.lower() == "one" else int(many), int(of.replace(",", ""))) for many, of in CHANCE.findall(text)}
+    if len(found) != 1:
+        return None
+    many, of = found.pop()
+    if not 0 < many < of:
+        return None
+    return {"says": f"{many} in {of:,}", "many": many, "of": of, "drawing": drawing(many, of)}
+
+
+def drawing(many, of):
+    """A field of dots: its size, its full rows, what the last row holds, and the middles of the marked ones."""
+    if of > MOST_DOTS or many > MOST_MARKED:
+        return None
+    columns = 10 if of <= 100 else 25 if of <= 500 else 40
+    rows, rest = divmod(of, columns)
+    first = of // 2 if many == 1 and of > 20 else 0  # one among many is not lost at the edge
+    places = [divmod(at, columns) for at in range(first, first + many)]
+    return {
+        "width": columns * STEP,
+        "height": (rows + bool(rest)) * STEP,
+        "full": rows * STEP,
+        "rest": rest * STEP,
+        "marked": [{"x": column * STEP + STEP // 2, "y": row * STEP + STEP // 2} for row, column in places],
+    }

@@ -1,0 +1,47 @@
+"""New and changed guides as an Atom feed."""
+
+import re
+
+from django.conf import settings
+from django.db.models import OuterRef, Subquery
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+
+from .models import Guide, Revision
+
+MOST_ENTRIES = 30
+NOT_FOR_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def feed_of_guides(clinic):
+    """The feed as text: the guides that were published last, the newest first."""
+    feed = Atom1Feed(
+        title=for_xml(f"Guides – {clinic.name}"),
+        link=settings.SITE_URL + reverse("education:guides"),
+        description="New and changed guides",
+        feed_url=settings.SITE_URL + reverse("education:feed"),
+        language="en",
+    )
+    for guide in published_last():
+        address = settings.SITE_URL + guide.get_absolute_url()
+        feed.add_item(
+            title=for_xml(guide.live_revision.title),
+            link=address,
+            unique_id=address,
+            description=for_xml(guide.live_revision.summary),
+            pubdate=guide.first_published_at,
+            updateddate=guide.live_revision.published_at,
+            author_name=for_xml(guide.live_revision.data["written_by"]) or for_xml(clinic.name),
+        )
+    return feed.writeString("utf-8")
+
+
+def published_last():
+    first = Revision.objects.filter(guide=OuterRef("pk")).order_by("number").values("published_at")[:1]
+    guides = Guide.objects.published().without_pages().annotate(first_published_at=Subquery(first))
+    return guides.order_by("-live_revision_id")[:MOST_ENTRIES]  # the number grows with each publishing
+
+
+def for_xml(text):
+    """XML cannot hold every character that a form lets through."""
+    return NOT_FOR_XML.sub("", text)
