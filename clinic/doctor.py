@@ -20,6 +20,7 @@ from appointments.models import AppointmentRequest, Delivery, PurgeRun, Recipien
 from appointments.models.counted import counted
 from appointments.opening import form_state
 from appointments.promise import age, plural
+from education.models import Original
 
 from . import caught_mail, checks
 from .models import ClinicProfile, OpeningHours, clinic_calendar
@@ -28,6 +29,7 @@ OK, WARNING, FAULT = "OK", "WARNING", "FAULT"
 MEGABYTE = 1024 * 1024
 DISK_WARNING, DISK_FAULT = 1024 * MEGABYTE, 200 * MEGABYTE
 MISSED_WITHIN = timedelta(days=7)
+PICTURES_WITHIN = timedelta(minutes=10)
 REMOVALS_WITHIN = timedelta(days=2)
 THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
 
@@ -229,6 +231,22 @@ def practice_system():
         yield Finding("practice_system", OK, "The practice system is told of each step.")
 
 
+def pictures():
+    """Is what editors upload made ready for patients?"""
+    waiting = Original.objects.filter(added_at__lt=timezone.now() - PICTURES_WITHIN).count()
+    if waiting:
+        yield Finding(
+            "pictures",
+            WARNING,
+            f"{plural(waiting, 'picture')} could not be made ready for patients.",
+            "Open each one in the picture library: its page says what to do",
+            "admin:education_picture_changelist",
+            "?ready=no",
+        )
+    else:
+        yield Finding("pictures", OK, "No picture waits to be made ready.")
+
+
 def unopened():
     calendar, now = clinic_calendar(), timezone.now()
     red = counted(escalation.unopened_for(escalation.RED_AFTER, calendar, now))
@@ -313,6 +331,7 @@ IN_THE_DATABASE = [
     mail_to_staff,
     mail_to_patients,
     practice_system,
+    pictures,
     unopened,
     removals,
 ]

@@ -76,6 +76,12 @@ def links(value: str) -> list[str]:
     return [html.unescape(address) for address in re.findall(r'<a href="([^"]*)"', value or "")]
 
 
+def pictures_in(data) -> list[dict]:
+    """The pictures that a guide's frozen data show, in their order."""
+    shown = [data.get("picture"), *(section.get("picture") for section in data.get("sections", ()))]
+    return [picture for picture in shown if picture]
+
+
 def tables_that_scroll(value: SafeString) -> SafeString:
     """Each table in a box of its own, so that on a phone the table scrolls and the page does not."""
     boxed = value.replace("<table>", '<div class="table" role="region" tabindex="0" aria-label="Table"><table>')

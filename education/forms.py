@@ -49,7 +49,7 @@ class PictureForm(forms.ModelForm):
             self.fields["file"].label = "Another file"
 
     def _post_clean(self):
-        """Only once all else is in order is the file written anew; what the file hides shows then."""
+        """Only once all else is in order is the file decoded; what it hides shows then."""
         super()._post_clean()
         if (file := self.cleaned_data.get("file")) and not self.errors:
             try:

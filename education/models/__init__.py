@@ -1,6 +1,19 @@
 from .guide import Guide, NotPublishable, Topic, find_guide
-from .picture import Picture
+from .keeping import Keeper, KeptPicture
+from .picture import Original, Picture
 from .revision import Revision
 from .section import Section, Source
 
-__all__ = ["Guide", "NotPublishable", "Picture", "Revision", "Section", "Source", "Topic", "find_guide"]
+__all__ = [
+    "Guide",
+    "Keeper",
+    "KeptPicture",
+    "NotPublishable",
+    "Original",
+    "Picture",
+    "Revision",
+    "Section",
+    "Source",
+    "Topic",
+    "find_guide",
+]
