@@ -157,8 +157,13 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
 
     # The form
 
-    def get_readonly_fields(self, request, obj=None):
-        return ["slug"] if obj and obj.was_published() else []
+    def get_fieldsets(self, request, obj=None):
+        """Who changes an address that patients know is asked."""
+        (name, first), *rest = super().get_fieldsets(request, obj)
+        if obj and obj.was_published() and self.has_change_permission(request, obj):
+            at = first["fields"].index("slug") + 1
+            first = {**first, "fields": [*first["fields"][:at], "moves", *first["fields"][at:]]}
+        return [(name, first), *rest]
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else {"slug": ["title"]}

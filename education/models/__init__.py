@@ -1,3 +1,4 @@
+from .address import OldAddress
 from .guide import Guide, NotPublishable, Topic, find_guide
 from .keeping import Keeper, KeptPicture
 from .picture import Original, Picture
@@ -9,6 +10,7 @@ __all__ = [
     "Keeper",
     "KeptPicture",
     "NotPublishable",
+    "OldAddress",
     "Original",
     "Picture",
     "Revision",
