@@ -227,6 +227,21 @@ def practice_system(facts):
         yield Finding("practice_system", OK, "The practice system is told of each step.")
 
 
+def pictures(facts):
+    """Is what editors upload made ready for patients?"""
+    if waiting := facts.counts["pictures"]:
+        yield Finding(
+            "pictures",
+            WARNING,
+            f"{plural(waiting, 'picture')} could not be made ready for patients.",
+            "Open each one in the picture library: its page says what to do",
+            "admin:education_picture_changelist",
+            "?ready=no",
+        )
+    else:
+        yield Finding("pictures", OK, "No picture waits to be made ready.")
+
+
 def unopened(facts):
     red = facts.counts["unopened_red"]
     amber = facts.counts["unopened_amber"] - red
@@ -308,6 +323,7 @@ IN_THE_DATABASE = [
     mail_to_staff,
     mail_to_patients,
     practice_system,
+    pictures,
     unopened,
     removals,
 ]

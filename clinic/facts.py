@@ -1,5 +1,7 @@
 """What the doctor and the desk ask the database: all that is counted in one statement."""
 
+from datetime import timedelta
+
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -7,8 +9,11 @@ from appointments import escalation
 from appointments.arrangements import Arrangements
 from appointments.models import AppointmentRequest, Delivery, PurgeRun, Recipient, WorkerHeartbeat
 from appointments.models.counted import counted_together
+from education.models import Original
 
 from .models import ClinicProfile, OpeningHours, Service
+
+PICTURES_WITHIN = timedelta(minutes=10)
 
 
 class Facts(Arrangements):
@@ -45,6 +50,7 @@ class Facts(Arrangements):
             "events_in_trouble": Delivery.objects.events_in_trouble(),
             "unopened_red": escalation.unopened_for(escalation.RED_AFTER, self.calendar, now),
             "unopened_amber": escalation.unopened_for(escalation.AMBER_AFTER, self.calendar, now),
+            "pictures": Original.objects.filter(added_at__lt=now - PICTURES_WITHIN),
             "removals_stopped": runs.filter(pk__in=runs.order_by("-at").values("pk")[:1]).exclude(stopped=""),
             "removals_lately": runs.filter(at__gt=now - PurgeRun.EXPECTED_WITHIN),
             "not_new": AppointmentRequest.objects.filter(created_at__lt=now - PurgeRun.EXPECTED_WITHIN),

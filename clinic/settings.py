@@ -176,6 +176,10 @@ CRISPY_TEMPLATE_PACK = "forms"
 # Work that waits: queued in the database, in the same transaction as what it belongs to.
 TASKS = {"default": {"BACKEND": given("TASKS_BACKEND", "django_tasks_db.DatabaseBackend")}}
 
+# What the worker does besides mail: functions that give whether they did something, and take seconds at most.
+WORKER_EACH_TURN = ["education.darkroom.develop_next"]
+WORKER_EACH_HOUR = ["education.darkroom.clear_away_strays"]
+
 # Language and time ----------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-us"
@@ -361,6 +365,7 @@ LOGGING = {
     # Replaces Django's own handlers: its mail_admins would send a patient's form by mail.
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "education": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "clinic": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "appointments": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "waitress.queue": {"level": "ERROR"},  # else a line for each connection that waits its turn

@@ -10,86 +10,31 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
-from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from js_asset import Media, Script
 
+from . import library  # noqa: F401  the desk of the pictures
 from .conflicts import both_texts, laid_over
 from .feedback_admin import FeedbackAdmin
-from .forms import GuideForm, PictureForm, PositionedForm, PositionedFormSet
+from .forms import GuideForm, PositionedForm, PositionedFormSet
 from .house_rules import advice, in_the_way
-from .models import Feedback, Guide, NotPublishable, Picture, Section, Source, Topic
+from .models import Feedback, Guide, NotPublishable, Section, Source, Topic
+from .narrow import NarrowList
 
 SOON = timedelta(days=60)
 admin.site.register(Feedback, FeedbackAdmin)
-
-
-class NarrowList:
-    """A list that answers what its own page asks: an address may ask no more of the database."""
-
-    lookups = ()
-
-    def lookup_allowed(self, lookup, value, request):
-        return lookup in self.lookups
-
-    def get_search_results(self, request, queryset, search_term):
-        words = search_term.replace("\x00", "").split()[:8]
-        return super().get_search_results(request, queryset, " ".join(words)[:100])
 
 
 @admin.register(Topic)
 class TopicAdmin(NarrowList, admin.ModelAdmin):
     list_display = ["name", "position", "description"]
     prepopulated_fields = {"slug": ["name"]}
-
-
-@admin.register(Picture)
-class PictureAdmin(NarrowList, admin.ModelAdmin):
-    form = PictureForm
-    list_display = ["thumbnail", "title", "size", "added_at"]
-    list_display_links = ["title"]
-    readonly_fields = ["thumbnail", "size", "used_in"]
-    search_fields = ["title", "alt"]
-
-    class Media:
-        css = {"all": ["css/sections.css"]}
-
-    def get_fields(self, request, obj=None):
-        return [*PictureForm.Meta.fields, *(self.readonly_fields if obj else [])]
-
-    def get_readonly_fields(self, request, obj=None):
-        return self.readonly_fields if obj else []
-
-    @admin.display(description="picture")
-    def thumbnail(self, picture):
-        address = default_storage.url(f"{picture.folder}/{picture.widths[0]}.webp")
-        return format_html('<img class="thumbnail" src="{}" alt="" loading="lazy">', address)
-
-    @admin.display(description="largest size")
-    def size(self, picture):
-        return f"{picture.width} × {picture.height} pixels"
-
-    @admin.display(description="used in")
-    def used_in(self, picture):
-        uses = picture.uses()
-        return (
-            format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((use,) for use in uses))) if uses else None
-        )
-
-    def get_deleted_objects(self, objs, request):
-        """Nothing goes along with a picture: it goes alone or, while it is shown anywhere, not at all."""
-        uses = [use for picture in objs for use in picture.uses()]
-        return [str(picture) for picture in objs], {"pictures": len(objs)}, set(), uses
-
-    def delete_queryset(self, request, queryset):
-        for picture in queryset:
-            picture.delete()
 
 
 class PartInline:
@@ -214,8 +159,13 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
 
     # The form
 
-    def get_readonly_fields(self, request, obj=None):
-        return ["slug"] if obj and obj.was_published() else []
+    def get_fieldsets(self, request, obj=None):
+        """Who changes an address that patients know is asked."""
+        (name, first), *rest = super().get_fieldsets(request, obj)
+        if obj and obj.was_published() and self.has_change_permission(request, obj):
+            at = first["fields"].index("slug") + 1
+            first = {**first, "fields": [*first["fields"][:at], "moves", *first["fields"][at:]]}
+        return [(name, first), *rest]
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else {"slug": ["title"]}

@@ -95,6 +95,12 @@ def tables_for_phones(value: SafeString) -> SafeString:
     return mark_safe(boxed(value))
 
 
+def pictures_in(data) -> list[dict]:
+    """The pictures that a guide's frozen data show, in their order."""
+    shown = [data.get("picture"), *(section.get("picture") for section in data.get("sections", ()))]
+    return [picture for picture in shown if picture]
+
+
 def anchors(headings: list[str]) -> list[str]:
     """An id for each heading, unique on the page, readable in an address."""
     taken, found = set(IDS_OF_THE_PAGE), []

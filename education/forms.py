@@ -12,6 +12,12 @@ class GuideForm(forms.ModelForm):
     """A guide, saved only on top of the draft that its editor saw."""
 
     based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    moves = forms.BooleanField(
+        required=False,
+        label="Move the page to this address",
+        help_text="Only needed when you change the address. It moves as soon as you save; links and bookmarks to the old "
+        "address go on working.",
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -26,7 +32,18 @@ class GuideForm(forms.ModelForm):
                 "yet: it stands in the form below. Compare both texts, bring them together in the form, and save.",
                 code="conflict",
             )
+        before = self.initial.get("slug")
+        if self.moves_the_page() and not self.cleaned_data.get("moves"):
+            self.add_error(
+                "slug",
+                f"Patients know this page as /guides/{before}/. To move it, tick “Move the page to this address” and save "
+                f"again. To leave it there, write “{before}”.",
+            )
         return super().clean()
+
+    def moves_the_page(self):
+        slug = self.cleaned_data.get("slug")
+        return self.instance.pk and slug and slug != self.initial.get("slug") and self.instance.was_published()
 
 
 class PictureForm(forms.ModelForm):
@@ -49,7 +66,7 @@ class PictureForm(forms.ModelForm):
             self.fields["file"].label = "Another file"
 
     def _post_clean(self):
-        """Only once all else is in order is the file written anew; what the file hides shows then."""
+        """Only once all else is in order is the file decoded; what it hides shows then."""
         super()._post_clean()
         if (file := self.cleaned_data.get("file")) and not self.errors:
             try:

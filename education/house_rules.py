@@ -229,6 +229,19 @@ def pictures_speak(draft):
             )
 
 
+def pictures_are_ready(draft):
+    pictures = [("The picture at the top", draft.data["picture"], None)]
+    pictures += [(f"The picture of “{part['heading']}”", part["picture"], n) for n, part in enumerate(draft.sections)]
+    for name, picture, place in pictures:
+        if picture and picture.get("is_pending"):
+            yield Finding(
+                f"{name} is still being prepared. Publish again in a minute. If it stays so, its page in the picture library "
+                "says why.",
+                "picture",
+                place,
+            )
+
+
 def safety_in_plain_sight(draft):
     for place, section in enumerate(draft.sections):
         if not section["more"]:
@@ -386,6 +399,7 @@ BLOCKING = (
     headings_in_order,
     no_empty_section,
     pictures_speak,
+    pictures_are_ready,
     safety_in_plain_sight,
     figures_have_a_source,
     links_lead_somewhere,

@@ -15,6 +15,7 @@ from PIL import Image
 from appointments import form_token, intake
 from appointments.models import AppointmentRequest, Recipient
 from clinic.models import ClinicProfile, OpeningHours, Service
+from education import darkroom
 from education.models import Guide, Picture, Section, Topic
 
 count = itertools.count(1)
@@ -133,6 +134,8 @@ def a_picture(title="A picture", **facts):
     picture = Picture(title=title, **{"alt": "What it shows", **facts})
     picture.take(a_picture_file())
     picture.save()
+    darkroom.develop(picture.original)
+    picture.refresh_from_db()
     return picture
 
 

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 from clinic.models import Service
 
+from .. import images
 from ..models import Guide, Picture, Section, Source, Topic
 
 HERE = Path(__file__).parent
@@ -42,12 +43,16 @@ def load_pictures(entries):
 def drawn(entry):
     picture = Picture(**{name: entry[name] for name in ("title", "alt", "caption", "credit")})
     with (HERE / "pictures" / entry["file"]).open("rb") as file:
-        picture.take(File(file))
-    return picture
+        picture.take(upload := File(file))
+        return picture, images.renditions(images.upright(upload))
 
 
-def saved(picture):
+def saved(drawing):
+    """At once and whole: the guides are published with it."""
+    picture, files = drawing
     picture.save()
+    picture.original.hand_over(files)
+    picture.refresh_from_db()
     return picture
 
 

@@ -1,7 +1,23 @@
+from .address import OldAddress
 from .feedback import Feedback
 from .guide import Guide, NotPublishable, Topic, find_guide
-from .picture import Picture
+from .keeping import Keeper, KeptPicture
+from .picture import Original, Picture
 from .revision import Revision
 from .section import Section, Source
 
-__all__ = ["Feedback", "Guide", "NotPublishable", "Picture", "Revision", "Section", "Source", "Topic", "find_guide"]
+__all__ = [
+    "Feedback",
+    "Guide",
+    "Keeper",
+    "KeptPicture",
+    "NotPublishable",
+    "OldAddress",
+    "Original",
+    "Picture",
+    "Revision",
+    "Section",
+    "Source",
+    "Topic",
+    "find_guide",
+]

@@ -19,6 +19,7 @@ from clinic.models import Service
 from ..chances import chance_in
 from ..content import IDS_OF_THE_PAGE, READ_MORE, anchors, clean_html, links, plain_text, tables_for_phones
 from ..house_rules import Draft, in_the_way
+from .address import OldAddress, refuse_taken
 from .picture import Picture
 from .revision import Revision
 
@@ -86,9 +87,7 @@ class Guide(models.Model):
         CHANGED = "changed", "Live, with unpublished changes"
 
     title = models.CharField(max_length=120)
-    slug = models.SlugField(
-        "address", max_length=80, unique=True, help_text="The last part of the page's address. It stays once published."
-    )
+    slug = models.SlugField("address", max_length=80, unique=True, help_text="The last part of the page's address.")
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="guides")
     service = models.ForeignKey(
         Service,
@@ -136,8 +135,25 @@ class Guide(models.Model):
     def __str__(self):
         return self.title
 
+    @transaction.atomic
+    def save(self, *args, **kwargs):
+        """Whoever knows an address that was public is led to the new one."""
+        names = kwargs.get("update_fields")
+        moves = self.pk and (names is None or "slug" in names)
+        before = Guide.objects.filter(pk=self.pk).values_list("slug", flat=True).first() if moves else None
+        super().save(*args, **kwargs)
+        if names is None or "slug" in names:
+            OldAddress.objects.follow(self, before)
+
     def get_absolute_url(self):
         return reverse("education:guide", args=[self.slug])
+
+    def clean(self):
+        super().clean()
+        if self.slug and slug_re.match(self.slug):
+            refuse_taken(self)
+            if page_at(self.get_absolute_url()).view_name != "education:guide":
+                raise ValidationError({"slug": "This is the address of another page of the site. Choose another one."})
 
     @property
     def is_live(self):
@@ -250,7 +266,7 @@ class Guide(models.Model):
 
     def has_unpublished_changes(self):
         """Whether the draft differs from what patients read."""
-        return not self.is_live or self.as_data() != self.live_revision.data
+        return not self.is_live or self.as_data() != {**self.live_revision.data, "slug": self.slug}
 
 
 RESTORED_AS_THEY_ARE = ("title", "summary", "written_by", "reviewed_by", "is_sample")
@@ -281,6 +297,9 @@ def dead_links(data, address, alongside=()):
         slugs = {slug for slug, _ in guides.values()}
         pages = dict(Guide.objects.published().filter(slug__in=slugs).values_list("slug", "live_revision__data"))
         pages |= {guide.slug: guide.as_data() for guide in alongside if guide.slug in slugs} | {data["slug"]: data}
+        if missing := slugs - set(pages):
+            moved = OldAddress.objects.live().filter(slug__in=missing)
+            pages |= dict(moved.values_list("slug", "guide__live_revision__data"))
         dead |= {
             link for link, (slug, place) in guides.items() if slug not in pages or not has_place(pages[slug], place)
         }
@@ -305,11 +324,19 @@ def has_place(data, place):
 
 def find_guide(slug):
     """What the request form says and stores of the guide a reader comes from; None for none that is published."""
-    guide = slug_re.match(slug) and Guide.objects.published().without_pages().filter(slug=slug).first()
+    guides = Guide.objects.published().without_pages()
+    if not slug_re.match(slug):
+        return None
+    guide = guides.filter(slug=slug).first() or guides.filter(old_addresses__slug=slug).first()
     if not guide:
         return None
     revision = guide.live_revision
-    return {"slug": slug, "title": revision.title, "revision": revision.number, "service": revision.data["service"]}
+    return {
+        "slug": guide.slug,
+        "title": revision.title,
+        "revision": revision.number,
+        "service": revision.data["service"],
+    }
 
 
 def with_safe_html(sections):

@@ -2,20 +2,15 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import TextField
-from django.db.models.functions import Cast
+from django.urls import reverse
 from django.utils import timezone
+
+from .keeping import Keeper
 
 WORDS_A_MINUTE = 180
 
 
-class RevisionQuerySet(models.QuerySet):
-    def showing(self, folder):
-        """Revisions whose frozen page shows the picture of this folder."""
-        return self.alias(raw=Cast("data", TextField())).filter(raw__contains=folder) if folder else self.none()
-
-
-class Revision(models.Model):
+class Revision(Keeper):
     """A guide as it was published: frozen. The public page is this one row."""
 
     guide = models.ForeignKey("education.Guide", on_delete=models.CASCADE, related_name="revisions")
@@ -32,7 +27,7 @@ class Revision(models.Model):
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
 
-    objects = RevisionQuerySet.as_manager()
+    LONG = ("data", "html", "text")
 
     class Meta:
         ordering = ["-number"]
@@ -40,6 +35,10 @@ class Revision(models.Model):
 
     def __str__(self):
         return f"{self.title}, revision {self.number}"
+
+    def keeps_as(self):
+        address = reverse("admin:education_guide_preview_revision", args=[self.guide_id, self.number])
+        return f"revision {self.number}", address
 
     @property
     def minutes(self):

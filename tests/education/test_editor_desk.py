@@ -33,8 +33,7 @@ def post_of(guide, **facts):
     initial = sum("id" in section for section in sections)
     version = Guide.objects.values_list("edit_version", flat=True).get(pk=guide.pk)
     own = {"title": guide.title, "topic": guide.topic_id, "summary": guide.summary, "based_on": version}
-    if not guide.was_published():
-        own["slug"] = guide.slug
+    own["slug"] = guide.slug
     return guide_post(sections=sections, initial=(initial, 0), **{**own, **facts})
 
 
@@ -198,7 +197,9 @@ def test_the_address_stays_once_published(staff_client, clinic):
 
     guide.publish(by=None)
     guide.withdraw(by=None)
-    staff_client.post(change(guide), post_of(guide, slug="elsewhere", title="Back pain 2"))
+    refused = staff_client.post(change(guide), post_of(guide, slug="elsewhere", title="Back pain 2"))
+    assertContains(refused, "Patients know this page as /guides/backs/.")
+    staff_client.post(change(guide), post_of(guide, slug="backs", title="Back pain 2"))
 
     guide.refresh_from_db()
     assert (guide.slug, guide.title) == ("backs", "Back pain 2")

@@ -13,9 +13,10 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import ProtectedError
 from django.urls import reverse
-from PIL import Image
+from PIL import Image, ImageCms
 
-from education.images import check_picture, write_renditions
+from education import darkroom, images
+from education.images import check_picture
 from education.models import Picture
 from tests.factories import a_guide, a_picture, a_picture_file, a_published_guide
 
@@ -54,6 +55,24 @@ def photo_from_a_phone():
     return buffer.getvalue()
 
 
+def written(content):
+    """The renditions of an uploaded file, opened: {name: image}."""
+    return {
+        name: Image.open(BytesIO(data)) for name, data in images.renditions(images.upright(upload(content))).items()
+    }
+
+
+def bytes_of(image, format="PNG", **save):
+    buffer = BytesIO()
+    image.save(buffer, format, **save)
+    return buffer.getvalue()
+
+
+def the_worker_comes_by():
+    while darkroom.develop_next():
+        pass
+
+
 def files_on_disk():
     root = Path(settings.MEDIA_ROOT)
     return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
@@ -65,6 +84,7 @@ def test_a_photo_is_turned_upright_stripped_and_written_at_each_width(staff_clie
     assert Image.open(BytesIO(photo)).getexif().get_ifd(0x8825)
 
     staff_client.post(ADD, picture_post(upload(photo)))
+    the_worker_comes_by()
 
     picture = Picture.objects.get()
     assert (picture.width, picture.height, picture.widths) == (800, 1200, [480, 800])
@@ -85,6 +105,7 @@ def test_a_photo_is_turned_upright_stripped_and_written_at_each_width(staff_clie
 
 def test_a_large_picture_gets_all_three_widths(staff_client):
     staff_client.post(ADD, picture_post(a_picture_file((3200, 1800))))
+    the_worker_comes_by()
 
     picture = Picture.objects.get()
     assert (picture.width, picture.height, picture.widths) == (1600, 900, [480, 960, 1600])
@@ -98,25 +119,90 @@ def test_the_usual_formats_are_taken(staff_client, format):
     assert Picture.objects.get().widths == [40]
 
 
-def test_sixteen_bits_of_gray_keep_their_shades(db, tmp_path):
-    buffer = BytesIO()
-    Image.new("I;16", (60, 40), 0x8000).save(buffer, "PNG")
+def test_sixteen_bits_of_gray_keep_their_shades():
+    image = written(bytes_of(Image.new("I;16", (60, 40), 0x8000)))["60.webp"]
 
-    facts = write_renditions(upload(buffer.getvalue()), default_storage)
-
-    image = Image.open(default_storage.open(f"{facts['folder']}/60.webp"))
     assert 120 <= image.getpixel((30, 20))[0] <= 136
 
 
-def test_what_is_transparent_stays_so(db):
-    buffer = BytesIO()
-    Image.new("RGBA", (60, 40), (0, 0, 0, 0)).save(buffer, "PNG")
+def test_what_is_transparent_stays_so():
+    clear = Image.new("RGBA", (60, 40), (0, 0, 0, 0))
 
-    facts = write_renditions(upload(buffer.getvalue()), default_storage)
-
-    for name in ("avif", "webp"):
-        image = Image.open(default_storage.open(f"{facts['folder']}/60.{name}"))
+    for image in written(bytes_of(clear)).values():
         assert image.convert("RGBA").getpixel((30, 20))[3] == 0
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGB", "RGBA", "CMYK", "I;16"])
+def test_every_kind_of_pixels_is_taken(mode):
+    format = "JPEG" if mode == "CMYK" else "PNG"
+    content = bytes_of(Image.new(mode, (60, 40)), format)
+
+    assert {image.size for image in written(content).values()} == {(60, 40)}
+
+
+def test_printers_colors_become_those_of_a_screen():
+    cyan = bytes_of(Image.new("CMYK", (60, 40), (255, 0, 0, 0)), "JPEG")
+
+    red, green, blue = written(cyan)["60.webp"].getpixel((30, 20))
+
+    assert red < 60
+    assert green > 140
+    assert blue > 180
+
+
+def display_that_swaps_red_and_blue():
+    """A color profile with the red and the blue of sRGB in each other's place."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for number in range(int.from_bytes(profile[128:132])):
+        at = 132 + 12 * number
+        swapped = {b"rXYZ": b"bXYZ", b"bXYZ": b"rXYZ"}.get(bytes(profile[at : at + 4]))
+        if swapped:
+            profile[at : at + 4] = swapped
+    return bytes(profile)
+
+
+@pytest.mark.parametrize(("mode", "red"), [("RGB", (255, 0, 0)), ("RGBA", (255, 0, 0, 255))])
+def test_a_color_profile_is_followed_and_not_kept(mode, red):
+    content = bytes_of(Image.new(mode, (60, 40), red), icc_profile=display_that_swaps_red_and_blue())
+
+    for image in written(content).values():
+        assert image.getpixel((30, 20))[2] > 200 > 60 > image.getpixel((30, 20))[0]  # what it calls red is our blue
+        assert not image.info.get("icc_profile")
+
+
+def test_a_broken_color_profile_spoils_nothing():
+    content = bytes_of(Image.new("RGB", (60, 40), RED), icc_profile=b"no profile at all")
+
+    assert written(content)["60.webp"].getpixel((30, 20))[0] > 150
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "AVIF"])
+def test_what_moves_is_refused(staff_client, format):
+    frames = [Image.new("RGB", (40, 30), color) for color in (RED, BLUE)]
+    content = bytes_of(frames[0], format, save_all=True, append_images=frames[1:], duration=100)
+
+    response = staff_client.post(ADD, picture_post(upload(content)))
+
+    assert response.context["adminform"].form.errors["file"] == [
+        "The picture moves. Save one still picture of it and try again."
+    ]
+
+
+def test_a_photo_with_a_second_one_behind_it_is_taken():
+    photos = [Image.new("RGB", (40, 30), color) for color in (RED, BLUE)]
+    content = bytes_of(photos[0], "MPO", save_all=True, append_images=photos[1:])
+
+    assert written(content)["40.webp"].getpixel((20, 15))[0] > 150
+
+
+@pytest.mark.parametrize("tail", [b"<script>alert(1)</script>", b"PK\x03\x04" + b"\0" * 60, b"%PDF-1.7 SECRET"])
+def test_what_rides_along_with_a_picture_is_left_behind(tail):
+    content = bytes_of(Image.new("RGB", (60, 40), RED), "PNG") + tail
+
+    for data in images.renditions(images.upright(upload(content))).values():
+        assert tail not in data
+        assert b"SECRET" not in data
+        assert b"script" not in data
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -177,7 +263,7 @@ def test_broken_files_of_all_kinds_are_refused_or_taken_but_never_crash(db):
         for _ in range(chance.randint(1, 30)):
             content[chance.randrange(min(len(content), 700))] = chance.randrange(256)
         try:
-            write_renditions(upload(bytes(content)), default_storage)
+            written(bytes(content))
         except ValidationError:
             refused += 1
 
@@ -213,8 +299,8 @@ def test_the_form_shows_the_picture_and_where_it_is_used(staff_client):
     page = staff_client.get(reverse("admin:education_picture_change", args=[picture.pk])).text
 
     assert f'src="/media/{picture.folder}/480.webp"' in page
-    assert "Swallow test, new (draft)" in page
-    assert "Swallow test, revision 1" in page
+    assert f'<a href="{guide.get_absolute_url()}">Swallow test, new</a>: patients read it' in page
+    assert f'<a href="/admin/education/guide/{guide.pk}/change/">Swallow test, new</a>: draft' in page
 
 
 def test_another_file_leaves_what_was_published_whole(staff_client, django_capture_on_commit_callbacks):
@@ -225,6 +311,7 @@ def test_another_file_leaves_what_was_published_whole(staff_client, django_captu
 
     with django_capture_on_commit_callbacks(execute=True):
         staff_client.post(change, picture_post(a_picture_file((50, 50))))
+    the_worker_comes_by()
     picture.refresh_from_db()
     second = picture.folder
     assert set(published) < set(files_on_disk())
@@ -249,7 +336,7 @@ def test_a_picture_in_use_cannot_be_deleted_and_another_goes_with_its_files(
     on_page = staff_client.post(delete, {"post": "yes"})
 
     assert "<li>Swallow test (draft)</li>" in in_draft.text
-    assert "<li>Swallow test, revision 1</li>" in on_page.text
+    assert "<li>Swallow test (revision 1)</li>" in on_page.text
     assert Picture.objects.exists()
     with pytest.raises(ProtectedError):
         picture.delete()

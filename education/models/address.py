@@ -1,0 +1,47 @@
+"""Addresses that guides had before: each leads to its guide, wherever that is now."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+
+class OldAddressManager(models.Manager):
+    def follow(self, guide, before):
+        """After `guide` was saved: keep the address it had `before` if others know it. To be called in one transaction.
+
+        An address leads to a guide, never to another address: there are no chains, and no loops.
+        """
+        self.filter(guide=guide, slug=guide.slug).delete()  # it is back where it was
+        refuse_taken(guide)  # once more: now whoever took it at the same time is seen
+        if before and before != guide.slug and guide.was_published():
+            self.get_or_create(slug=before, defaults={"guide": guide})
+
+    def live(self):
+        return self.filter(guide__live_revision__isnull=False)
+
+    def slug_now(self, slug):
+        """Where a live guide is now that was here before; None if there is none."""
+        return self.live().filter(slug=slug).values_list("guide__slug", flat=True).first()
+
+
+class OldAddress(models.Model):
+    slug = models.SlugField(max_length=80, unique=True)
+    guide = models.ForeignKey("education.Guide", on_delete=models.CASCADE, related_name="old_addresses")
+    left_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OldAddressManager()
+
+    class Meta:
+        ordering = ["-left_at"]
+        verbose_name_plural = "old addresses"
+
+    def __str__(self):
+        return self.slug
+
+
+def refuse_taken(guide):
+    """Raises ValidationError: who knows an old address is looking for the guide that was there."""
+    other = OldAddress.objects.filter(slug=guide.slug).exclude(guide=guide.pk).select_related("guide").first()
+    if other:
+        raise ValidationError(
+            {"slug": f"This address leads to “{other.guide}”, which was there before. Choose another one."}
+        )
