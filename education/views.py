@@ -7,11 +7,21 @@ from django.views.generic import DetailView, TemplateView
 
 from .models import Guide
 
-for_everyone = method_decorator(cache_control(public=True, max_age=60), "dispatch")
+# With the few seconds of held_pages.py, a proxy that keeps a page for 50 shows what is published within a minute.
+for_everyone = method_decorator(cache_control(public=True, max_age=60, s_maxage=50), "dispatch")
+
+
+class Held:
+    """A page that depends on its address alone: held_pages.py answers with it again."""
+
+    def dispatch(self, request, *args, **kwargs):
+        response = super().dispatch(request, *args, **kwargs)
+        response.held = not request.GET
+        return response
 
 
 @for_everyone
-class GuideList(TemplateView):
+class GuideList(Held, TemplateView):
     template_name = "education/guide_list.html"
 
     def get_context_data(self, **kwargs):
@@ -19,7 +29,7 @@ class GuideList(TemplateView):
 
 
 @for_everyone
-class GuideDetail(DetailView):
+class GuideDetail(Held, DetailView):
     queryset = Guide.objects.published()
 
     def get_context_data(self, **kwargs):

@@ -95,7 +95,7 @@ def test_readers_get_no_cookie_and_a_page_that_may_be_kept_for_a_minute(client, 
         response = client.get(address)
         assert not response.cookies
         assert "Cookie" not in response.headers.get("Vary", "")
-        assert set(response.headers["Cache-Control"].split(", ")) == {"public", "max-age=60"}
+        assert set(response.headers["Cache-Control"].split(", ")) == {"public", "max-age=60", "s-maxage=50"}
     assert response.headers["Last-Modified"]
 
 
