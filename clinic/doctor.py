@@ -19,6 +19,8 @@ from appointments import append_only, deliveries, emails, erasure
 from appointments.models import AppointmentRequest, Delivery, PurgeRun
 from appointments.opening import form_state
 from appointments.promise import age, plural
+from education.models import Guide, ShelfEntry
+from education.spelling import has_trigrams
 
 from . import caught_mail, checks
 from .facts import Facts
@@ -85,6 +87,7 @@ def thorough() -> Iterator[Finding]:
             yield from promises()
             yield from access_log()
             yield from erased()
+            yield from search()
     yield from mail_server()
     yield from backups()
 
@@ -390,6 +393,27 @@ def trial_mail(address):
     if trouble := deliveries.try_out(emails.trial(address)):
         return Finding("test_mail", FAULT, f"The test mail was not sent: {trouble}", "Mend it, then try again.")
     return Finding("test_mail", OK, f"The mail server has taken the test mail to {address}. See whether it arrives.")
+
+
+def search():
+    published, found = Guide.objects.published().count(), ShelfEntry.objects.count()
+    if published != found:
+        yield Finding(
+            "search",
+            WARNING,
+            f"The search and the lists know {found} of {plural(published, 'published guide')}.",
+            "Run “manage.py index_guides”.",
+        )
+    elif connection.vendor == "postgresql" and not has_trigrams():
+        yield Finding(
+            "search",
+            WARNING,
+            "The search forgives fewer misspellings than it could: the database lacks the extension pg_trgm.",
+            "Let the database's owner run “CREATE EXTENSION pg_trgm”, then run “manage.py index_guides”.",
+            for_desk=False,
+        )
+    else:
+        yield Finding("search", OK, f"The search knows {plural(found, 'published guide')}.")
 
 
 def backups():

@@ -136,6 +136,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "education.held_pages.HeldPages",
     "clinic.middleware.SameHeadersEverywhere",
     "django.middleware.csp.ContentSecurityPolicyMiddleware" if DJANGO_6 else "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -331,6 +332,8 @@ FALLBACK_CLINIC_PHONE = env.str("CLINIC_PHONE", "")
 PRIVACY_NOTICE_VERSION = "2026-11"
 # seconds that a web process may go on with the hours, services and recipients it has read, for those who send a request
 ARRANGEMENTS_HOLD_FOR = 1
+# seconds that a web process may go on with a guide it has read; publish and withdraw promise five
+GUIDES_HELD_FOR = 3
 FORM_TOKEN_MAX_AGE = 24 * 60 * 60  # seconds that a form page may stay open
 DIGEST_AT = time.fromisoformat(given("DIGEST_AT", "09:00"))  # by the clinic's clock
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", "")  # instead of a random one for the demo's staff account

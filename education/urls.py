@@ -9,5 +9,9 @@ urlpatterns = [
     path("<slug:slug>/card.png", machine_views.card, name="card"),
     path("<slug:slug>/clear/", feedback_views.clear, name="clear"),
     path("<slug:slug>/clear/<str:token>/", feedback_views.tell_more, name="tell_more"),
+    path("search/", views.Search.as_view(), name="search"),
+    path("a-z/", views.AToZ.as_view(), name="a_to_z"),
+    path("a-z/<str:letter>/", views.Letter.as_view(), name="letter"),
+    path("topic/<slug:slug>/", views.TopicPage.as_view(), name="topic"),
     path("<slug:slug>/", views.GuideDetail.as_view(), name="guide"),
 ]

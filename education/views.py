@@ -1,19 +1,36 @@
-"""What patients read: the list of guides and each guide, from its live revision alone."""
+"""What patients read: each guide, from its live revision alone, and the ways to find one."""
 
+from itertools import groupby
+from operator import attrgetter
+
+from django.db.models import F
 from django.http import Http404, HttpResponsePermanentRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import http_date
 from django.views.decorators.cache import cache_control
 from django.views.generic import DetailView, TemplateView
 
-from .models import Guide, OldAddress
+from .models import Guide, OldAddress, ShelfEntry, Topic
+from .search import LONGEST_QUESTION, find
 
-for_everyone = method_decorator(cache_control(public=True, max_age=60), "dispatch")
+# With the few seconds of held_pages.py, a proxy that keeps a page for 50 shows what is published within a minute.
+for_everyone = method_decorator(cache_control(public=True, max_age=60, s_maxage=50), "dispatch")
+ON_ONE_PAGE = 100  # titles
+
+
+class Held:
+    """A page that depends on its address alone: held_pages.py answers with it again."""
+
+    def dispatch(self, request, *args, **kwargs):
+        response = super().dispatch(request, *args, **kwargs)
+        response.held = not request.GET
+        return response
 
 
 @for_everyone
-class GuideList(TemplateView):
+class GuideList(Held, TemplateView):
     template_name = "education/guide_list.html"
 
     def get_context_data(self, **kwargs):
@@ -21,7 +38,7 @@ class GuideList(TemplateView):
 
 
 @for_everyone
-class GuideDetail(DetailView):
+class GuideDetail(Held, DetailView):
     queryset = Guide.objects.published()
 
     def get(self, request, *args, **kwargs):
@@ -40,3 +57,72 @@ class GuideDetail(DetailView):
     def render_to_response(self, context, **response_kwargs):
         published = http_date(self.object.live_revision.published_at.timestamp())
         return super().render_to_response(context, headers={"Last-Modified": published}, **response_kwargs)
+
+
+class Search(TemplateView):
+    """What a reader looks for may speak of their health: no cache keeps the page, no log the question."""
+
+    template_name = "education/guide_search.html"
+
+    def get_context_data(self, **kwargs):
+        question = " ".join(self.request.GET.get("q", "").replace("\x00", " ").split())[:LONGEST_QUESTION]
+        found = find(question)
+        topics = () if found.hits else Topic.objects.filter(pk__in=ShelfEntry.objects.first_of_each_topic(1))
+        return super().get_context_data(question=question, found=found, topics=topics, **kwargs)
+
+    def render_to_response(self, context, **response_kwargs):
+        return super().render_to_response(context, headers={"X-Robots-Tag": "noindex"}, **response_kwargs)
+
+
+class Paged(Held):
+    """Titles in the order of the alphabet, page by page from the key that ended the last one."""
+
+    def page(self, entries):
+        after = self.request.GET.get("after", "").replace("\x00", "")[:130]
+        ids, next_page = entries.page(after, ON_ONE_PAGE)
+        guides = Guide.objects.published().without_pages().annotate(letter=F("entry__letter")).in_bulk(ids)
+        return [guides[pk] for pk in ids if pk in guides], next_page
+
+
+@for_everyone
+class AToZ(Paged, TemplateView):
+    """All guides where one page holds them, else the letters to choose from."""
+
+    template_name = "education/guide_a_to_z.html"
+
+    def get_context_data(self, **kwargs):
+        guides, next_page = self.page(ShelfEntry.objects.all())
+        groups = [] if next_page or self.request.GET else by_letter(guides)
+        return super().get_context_data(letters=ShelfEntry.objects.letters(), groups=groups, **kwargs)
+
+
+@for_everyone
+class Letter(Paged, TemplateView):
+    template_name = "education/guide_a_to_z.html"
+
+    def get_context_data(self, letter, **kwargs):
+        if len(letter) > 1 or letter == "\x00":
+            raise Http404
+        guides, next_page = self.page(ShelfEntry.objects.filter(letter=letter))
+        if not guides:
+            raise Http404
+        groups = [{"letter": letter, "guides": guides}]
+        letters = ShelfEntry.objects.letters()
+        return super().get_context_data(letter=letter, letters=letters, groups=groups, next_page=next_page, **kwargs)
+
+
+@for_everyone
+class TopicPage(Paged, TemplateView):
+    template_name = "education/guide_topic.html"
+
+    def get_context_data(self, slug, **kwargs):
+        topic = get_object_or_404(Topic, slug=slug)
+        guides, next_page = self.page(ShelfEntry.objects.filter(topic=topic))
+        if not guides:
+            raise Http404
+        return super().get_context_data(topic=topic, guides=guides, next_page=next_page, **kwargs)
+
+
+def by_letter(guides):
+    grouped = groupby(guides, key=attrgetter("letter"))
+    return [{"letter": letter, "guides": list(members)} for letter, members in grouped]

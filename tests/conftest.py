@@ -74,6 +74,7 @@ def quick_passwords(settings):
 def no_memory_of_another_test(settings):
     """What the test before had arranged is gone; tests/appointments/test_arrangements.py says what is remembered."""
     settings.ARRANGEMENTS_HOLD_FOR = 0
+    settings.GUIDES_HELD_FOR = 0  # tests/education/test_guide_cache.py has its own
 
 
 @pytest.fixture

@@ -5,18 +5,21 @@ from .keeping import Keeper, KeptPicture
 from .picture import Original, Picture
 from .revision import Revision
 from .section import Section, Source
+from .shelf import KnownWord, ShelfEntry
 
 __all__ = [
     "Feedback",
     "Guide",
     "Keeper",
     "KeptPicture",
+    "KnownWord",
     "NotPublishable",
     "OldAddress",
     "Original",
     "Picture",
     "Revision",
     "Section",
+    "ShelfEntry",
     "Source",
     "Topic",
     "find_guide",

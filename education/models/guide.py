@@ -1,8 +1,6 @@
 """Guides: the draft that editors write, and how it becomes what patients read."""
 
 from datetime import date
-from itertools import groupby
-from operator import attrgetter
 from urllib.parse import unquote, urljoin, urlsplit
 
 from django.conf import settings
@@ -22,6 +20,12 @@ from ..house_rules import Draft, in_the_way
 from .address import OldAddress, refuse_taken
 from .picture import Picture
 from .revision import Revision
+from .shelf import ShelfEntry
+
+
+def not_a_page_of_ours(slug):
+    if slug in ("search", "a-z", "topic"):
+        raise ValidationError("This address belongs to another page of the site. Choose another one.")
 
 
 class NotPublishable(ValidationError):
@@ -56,14 +60,19 @@ class GuideQuerySet(models.QuerySet):
             self.without_pages().select_related("topic", "service", "picture").prefetch_related("sections", "sources")
         )
 
-    def by_topic(self):
-        """[{"topic", "guides"}] for the home page and the list, under the topics they were published under. One query."""
-        topic = "live_revision__topic"
-        guides = (
-            self.published().without_pages().order_by(f"{topic}__position", f"{topic}__name", "live_revision__title")
-        )
-        grouped = groupby(guides, key=attrgetter("live_revision.topic"))
-        return [{"topic": topic, "guides": list(members)} for topic, members in grouped]
+    def by_topic(self, at_most=12):
+        """[{"topic", "guides", "more"}] for the home page and the list, under the topics they were published under.
+
+        Two queries, however many guides there are; `more` says that the topic has others.
+        """
+        shelves = ShelfEntry.objects.first_of_each_topic(at_most + 1)
+        guides = self.published().without_pages().in_bulk([pk for ids in shelves.values() for pk in ids[:at_most]])
+        topics = []
+        for ids in shelves.values():
+            if members := [guides[pk] for pk in ids[:at_most] if pk in guides]:
+                topic = members[0].live_revision.topic
+                topics.append({"topic": topic, "guides": members, "more": len(ids) > at_most})
+        return topics
 
     @transaction.atomic
     def publish_together(self, *, by):
@@ -87,7 +96,13 @@ class Guide(models.Model):
         CHANGED = "changed", "Live, with unpublished changes"
 
     title = models.CharField(max_length=120)
-    slug = models.SlugField("address", max_length=80, unique=True, help_text="The last part of the page's address.")
+    slug = models.SlugField(
+        "address",
+        max_length=80,
+        unique=True,
+        validators=[not_a_page_of_ours],
+        help_text="The last part of the page's address.",
+    )
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="guides")
     service = models.ForeignKey(
         Service,
@@ -227,6 +242,7 @@ class Guide(models.Model):
         revision.save()
         self.live_revision = revision
         self.save(update_fields=["live_revision"])
+        ShelfEntry.objects.put([revision])
         return revision
 
     @transaction.atomic
@@ -237,6 +253,7 @@ class Guide(models.Model):
         Revision.objects.filter(pk=self.live_revision_id).update(withdrawn_by=by, withdrawn_at=timezone.now())
         self.live_revision = None
         self.save(update_fields=["live_revision"])
+        ShelfEntry.objects.take(self)
 
     def count_edit(self):
         """To be called by whoever changed the draft, in the same transaction."""

@@ -19,6 +19,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from appointments.management.commands.worker import do_all
 from clinic import doctor
+from clinic.facts import Facts
 from education import darkroom, images
 from education.models import Guide, Keeper, NotPublishable, Original, Picture
 from education.models.keeping import kept
@@ -200,9 +201,9 @@ def test_a_picture_that_cannot_be_prepared_is_tried_five_times_and_holds_up_no_o
     assert sound.is_ready
     assert Original.objects.get().attempts == 5
     assertContains(staff_client.get(change(broken)), "It could not be prepared for patients.")
-    assert [finding.level for finding in doctor.pictures()] == ["OK"]
+    assert [finding.level for finding in doctor.pictures(Facts())] == ["OK"]
     Original.objects.update(added_at=timezone.now() - timedelta(minutes=11))
-    assert [finding.level for finding in doctor.pictures()] == ["WARNING"]
+    assert [finding.level for finding in doctor.pictures(Facts())] == ["WARNING"]
 
 
 def test_files_that_nobody_names_go_after_a_day(db):

@@ -56,6 +56,7 @@ class Samples:
             "secret": appointment_request.secret,
             "reference": appointment_request.reference,
             "name": "0123456789abcdef",
+            "letter": "a",
             "file": "none.log",
             "path": "pictures/00/1.webp",
             "content_type_id": "1",
@@ -80,6 +81,6 @@ class Samples:
         if "/many/" in route:
             values["slug"] = "claim"
         if route.startswith("guides/"):
-            values["slug"] = self.objects["education/guide"].slug
+            values["slug"] = self.objects["education/topic" if "/topic/" in route else "education/guide"].slug
         route = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route).replace("^", "").replace("$", "")
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], route)

@@ -9,6 +9,10 @@ ROUTES = """
                                                                     GET     POST
 ''                                                                  *       -
 guides/                                                             *       -
+guides/search/                                                      *       -
+guides/a-z/                                                         *       -
+guides/a-z/<str:letter>/                                            *       -
+guides/topic/<slug:slug>/                                           *       -
 guides/<slug:slug>/                                                 *       -
 request/                                                            *       *
 request/sent/<slug:secret>/                                         *       -
