@@ -19,7 +19,16 @@ ATTRIBUTES = {
 VANISH_WITH_THEIR_TEXT = {"script", "style", "template", "svg", "math", "iframe", "noscript", "title"}
 WHAT_BROWSERS_SKIP = re.compile(r"[\x00-\x20]")  # "/\t/elsewhere" is "//elsewhere" to them
 # Ids that the public template gives out itself; a test reads the page and finds each id once.
-IDS_OF_THE_PAGE = {"main", "emergency", "emergency-title", "call-title", "about-title", "sources-title"}
+IDS_OF_THE_PAGE = {
+    "main",
+    "emergency",
+    "emergency-title",
+    "call-title",
+    "about-title",
+    "sources-title",
+    "related-title",
+    "words-title",
+}
 # The editor's menus offer the same and no more.
 EDITOR_EXTENSIONS = {
     "Bold": True,
@@ -74,6 +83,18 @@ def plain_text(value: str) -> str:
 def links(value: str) -> list[str]:
     """The addresses that a piece of clean HTML links to."""
     return [html.unescape(address) for address in re.findall(r'<a href="([^"]*)"', value or "")]
+
+
+WHOLE_OR_TAG = re.compile(r"(<(a|th|caption)\b[^>]*>.*?</\2>|<[^>]*>)", re.DOTALL)
+
+
+def in_text(value: SafeString, change) -> SafeString:
+    """Clean HTML with change(text) in place of each run of text, both escaped; links and headings stay as they are."""
+    parts, end = [], 0
+    for found in WHOLE_OR_TAG.finditer(value):
+        parts += [change(value[end : found.start()]), found[0]]
+        end = found.end()
+    return mark_safe("".join([*parts, change(value[end:])]))
 
 
 def pictures_in(data) -> list[dict]:

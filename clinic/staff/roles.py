@@ -30,7 +30,7 @@ ROLES = {
         "appointments.disclose_appointmentrequest",
         *on("appointments.readytext", *ALL),
     ],
-    "Editor": [*on("education.guide, section, source, topic, picture", *ALL), "education.publish_guide"],
+    "Editor": [*on("education.guide, section, source, topic, picture, glossaryterm", *ALL), "education.publish_guide"],
     "Auditor": on("appointments.accessevent", "view"),
     "Clinic manager": [
         *on("clinic.clinicprofile, service", "add", "change", "view"),

@@ -7,6 +7,7 @@ from django.urls import get_resolver
 from appointments.messages import complete_templates
 from appointments.models import AccessEvent, Delivery, MessageTemplate, ReadyText, WorkerHeartbeat
 from clinic.models import ClinicProfile
+from education.models import GlossaryTerm
 from tests import factories
 
 from . import people
@@ -37,6 +38,7 @@ class Samples:
             "clinic/service": factories.a_service(),
             "auth/user": colleague,
             "auth/group": colleague.groups.model.objects.create(name="Of our own"),
+            "education/glossaryterm": GlossaryTerm.objects.create(term="stent", meaning="A small tube."),
             "education/topic": factories.a_topic(),
             "education/picture": guide.picture,
             "education/guide": guide,
@@ -72,7 +74,9 @@ class Samples:
             values["pk"] = str(self.objects["auth/user"].pk)
         if "/many/" in route:
             values["slug"] = "claim"
-        if route.startswith("guides/"):
+        if route.startswith("guides/topic/"):
+            values["slug"] = self.objects["education/topic"].slug
+        elif route.startswith("guides/"):
             values["slug"] = self.objects["education/guide"].slug
         route = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route).replace("^", "").replace("$", "")
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], route)

@@ -9,6 +9,8 @@ ROUTES = """
                                                                     GET     POST
 ''                                                                  *       -
 guides/                                                             *       -
+guides/words/                                                       *       -
+guides/topic/<slug:slug>/                                           *       -
 guides/<slug:slug>/                                                 *       -
 request/                                                            *       *
 request/sent/<slug:secret>/                                         *       -
@@ -91,6 +93,7 @@ auth/group                          MS      S       S       S
 auth/user                           MS      MS      MS      S
 clinic/clinicprofile                MS      -       MS      -
 clinic/service                      MS      MS      MS      S
+education/glossaryterm              ES      ES      ES      ES
 education/guide                     ES      ES      ES      -
 education/picture                   ES      ES      ES      ES
 education/topic                     ES      ES      ES      ES
