@@ -19,14 +19,19 @@ from django.utils import timezone
 from django.utils.html import format_html
 from js_asset import Media, Script
 
-from . import library  # noqa: F401  the desk of the pictures
+from . import glossary_admin, library  # noqa: F401  further desks
 from .conflicts import both_texts, laid_over
 from .feedback_admin import FeedbackAdmin
-from .forms import GuideForm, PositionedForm, PositionedFormSet
+from .forms import RELATED, GuideForm, PositionedForm, PositionedFormSet
 from .house_rules import advice, in_the_way
 from .models import Feedback, Guide, NotPublishable, Section, Source, Topic
+from .models.related import choose, related_guides
 from .narrow import NarrowList
 
+RELATED_HELP = (
+    "Up to five, in this order, shown at the end of the page while patients can read them. With none chosen, the newest "
+    "guides of the same topic stand there."
+)
 SOON = timedelta(days=60)
 admin.site.register(Feedback, FeedbackAdmin)
 
@@ -162,7 +167,10 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
     def get_fieldsets(self, request, obj=None):
         """Who changes an address that patients know is asked."""
         (name, first), *rest = super().get_fieldsets(request, obj)
-        if obj and obj.was_published() and self.has_change_permission(request, obj):
+        if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
+            return [(name, first), *rest]
+        rest.append(("Related guides", {"fields": RELATED, "description": RELATED_HELP}))
+        if obj and obj.was_published():
             at = first["fields"].index("slug") + 1
             first = {**first, "fields": [*first["fields"][:at], "moves", *first["fields"][at:]]}
         return [(name, first), *rest]
@@ -215,6 +223,8 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
+        if form.chosen() is not None:
+            choose(form.instance, form.chosen())
         if change and (form.has_changed() or any(formset.has_changed() for formset in formsets)):
             form.instance.count_edit()
 
@@ -267,7 +277,7 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
         if not self.has_view_permission(request, guide):
             raise PermissionDenied
         revision = get_object_or_404(guide.revisions, number=number) if number else guide.as_revision()
-        context = {"guide": guide, "revision": revision, "preview": True}
+        context = {"guide": guide, "revision": revision, "related": related_guides(revision), "preview": True}
         return TemplateResponse(request, "education/guide_detail.html", context, headers={"X-Robots-Tag": "noindex"})
 
     def withdraw_view(self, request, pk):

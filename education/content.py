@@ -32,6 +32,8 @@ IDS_OF_THE_PAGE = {
     "tools",
     "clear",
     "clear-title",
+    "related-title",
+    "words-title",
 }
 READ_MORE = ".more"  # ends the id of what a section folds away; no heading's own id holds a dot
 # The editor's menus offer the same and no more.
@@ -93,6 +95,18 @@ def links(value: str) -> list[str]:
 def tables_for_phones(value: SafeString) -> SafeString:
     """Each table in a box of its own: on a phone it is stacked row by row, or scrolls while the page does not."""
     return mark_safe(boxed(value))
+
+
+WHOLE_OR_TAG = re.compile(r"(<(a|th|caption)\b[^>]*>.*?</\2>|<[^>]*>)", re.DOTALL)
+
+
+def in_text(value: SafeString, change) -> SafeString:
+    """Clean HTML with change(text) in place of each run of text, both escaped; links and headings stay as they are."""
+    parts, end = [], 0
+    for found in WHOLE_OR_TAG.finditer(value):
+        parts += [change(value[end : found.start()]), found[0]]
+        end = found.end()
+    return mark_safe("".join([*parts, change(value[end:])]))
 
 
 def pictures_in(data) -> list[dict]:

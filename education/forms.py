@@ -1,11 +1,23 @@
 """Forms of the editors' desk."""
 
+from itertools import zip_longest
+
 from django import forms
-from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.admin.sites import site
+from django.contrib.admin.widgets import AdminTextareaWidget, ForeignKeyRawIdWidget
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from .images import check_picture
-from .models import Picture
+from .models import Guide, Picture, RelatedGuide
+from .models.related import MOST
+
+MOST_OFFERED = 300  # guides in one list to choose from
+RELATED = [f"related_{number}" for number in range(1, MOST + 1)]
+
+
+def place_for_a_guide(number):
+    return forms.ModelChoiceField(Guide.objects.none(), required=False, label=f"Guide {number}")
 
 
 class GuideForm(forms.ModelForm):
@@ -18,10 +30,34 @@ class GuideForm(forms.ModelForm):
         help_text="Only needed when you change the address. It moves as soon as you save; links and bookmarks to the old "
         "address go on working.",
     )
+    related_1, related_2, related_3, related_4, related_5 = map(place_for_a_guide, range(1, MOST + 1))
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.initial["based_on"] = self.instance.edit_version
+        self.offer_related()
+
+    def offer_related(self):
+        """A choice for each place. Asked for once for all of them; where there are many guides, by number."""
+        chosen = [row.other_id for row in self.instance.related.all()] if self.instance.pk else []
+        guides = Guide.objects.filter(Q(live_revision__isnull=False) | Q(pk__in=chosen)).exclude(pk=self.instance.pk)
+        offered = [("", "---------"), *guides.values_list("pk", "title")[: MOST_OFFERED + 1]]
+        for name, number in zip_longest(RELATED, chosen):
+            if name not in self.fields:
+                continue  # who may only look
+            field = self.fields[name]
+            field.queryset = guides
+            self.initial[name] = number
+            if len(offered) > MOST_OFFERED:
+                field.widget = ForeignKeyRawIdWidget(RelatedGuide._meta.get_field("other").remote_field, site)
+            else:
+                field.widget.choices = offered
+
+    def chosen(self):
+        """The related guides in their order; None when the form did not ask for them."""
+        if not any(name in self.data for name in RELATED):
+            return None
+        return [guide for name in RELATED if (guide := self.cleaned_data.get(name))]
 
     def clean(self):
         if self.instance.pk and self.cleaned_data.get("based_on") != self.instance.edit_version:

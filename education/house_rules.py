@@ -138,6 +138,7 @@ class Draft:
     data: dict
     today: date
     dead_links: frozenset[str] = field(default_factory=frozenset)
+    glossary: frozenset[str] = field(default_factory=frozenset)  # words that the page explains by itself, in lower case
 
     @property
     def sections(self):
@@ -343,12 +344,16 @@ def no_long_sentence(draft):
 def no_jargon(draft):
     everything = [(text, sentence) for text in draft.texts for sentence in text.sentences]
     for word, plain in JARGON.items():
+        if word in draft.glossary:
+            continue  # marked on the page, with its meaning
         pattern = re.compile(rf"\b{word}s?\b", re.IGNORECASE)
         said = [(text, sentence) for text, sentence in everything if pattern.search(sentence.text)]
         if said and not any(explains(sentence.text, word, plain) for _, sentence in said):
             text, _ = said[0]
             best = plain.partition(",")[0]
-            yield text.finding(f"{text.name} says “{word}”: write “{best}”, or explain it there.")
+            yield text.finding(
+                f"{text.name} says “{word}”: write “{best}”, explain it there, or add it to the glossary."
+            )
 
 
 def explains(sentence, word, plain):

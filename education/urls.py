@@ -13,5 +13,6 @@ urlpatterns = [
     path("a-z/", views.AToZ.as_view(), name="a_to_z"),
     path("a-z/<str:letter>/", views.Letter.as_view(), name="letter"),
     path("topic/<slug:slug>/", views.TopicPage.as_view(), name="topic"),
+    path("words/", views.Glossary.as_view(), name="words"),
     path("<slug:slug>/", views.GuideDetail.as_view(), name="guide"),
 ]

@@ -9,10 +9,13 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import http_date
+from django.utils.text import slugify
 from django.views.decorators.cache import cache_control
 from django.views.generic import DetailView, TemplateView
 
 from .models import Guide, OldAddress, ShelfEntry, Topic
+from .models.glossary import words as glossary
+from .models.related import related_guides
 from .search import LONGEST_QUESTION, find
 
 # With the few seconds of held_pages.py, a proxy that keeps a page for 50 shows what is published within a minute.
@@ -52,7 +55,8 @@ class GuideDetail(Held, DetailView):
             raise
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(revision=self.object.live_revision, preview=False, **kwargs)
+        revision = self.object.live_revision
+        return super().get_context_data(revision=revision, related=related_guides(revision), preview=False, **kwargs)
 
     def render_to_response(self, context, **response_kwargs):
         published = http_date(self.object.live_revision.published_at.timestamp())
@@ -126,3 +130,19 @@ class TopicPage(Paged, TemplateView):
 def by_letter(guides):
     grouped = groupby(guides, key=attrgetter("letter"))
     return [{"letter": letter, "guides": list(members)} for letter, members in grouped]
+
+
+@for_everyone
+class Glossary(TemplateView):
+    template_name = "education/glossary.html"
+
+    def get_context_data(self, **kwargs):
+        letters = {}
+        for word in glossary():
+            first = word.term[0].upper()
+            letters.setdefault(first if first.isalpha() else "0–9", []).append(word)
+        rows = [
+            {"name": name, "anchor": slugify(name) or f"{ord(name[0]):x}", "words": of_it}
+            for name, of_it in letters.items()
+        ]
+        return super().get_context_data(letters=rows, **kwargs)

@@ -20,6 +20,7 @@ from django.urls import reverse
 
 from appointments.models import AppointmentRequest
 from clinic import urls
+from education.models import GlossaryTerm
 
 from . import factories
 
@@ -41,6 +42,7 @@ def site(clinic):
     """A clinic with guides on two topics, a picture, services, and a request that was sent."""
     factories.a_service()
     picture = factories.a_picture()
+    GlossaryTerm.objects.create(term="detail", meaning="A small part.")
     for topic in ("X-rays and scans", "Children"):
         for number in range(3):
             guide = factories.a_guide(f"{topic} {number}", topic=factories.a_topic(topic), picture=picture)
@@ -61,7 +63,8 @@ def public_pages(appointment_request):
         "/guides/a-z/": 4,
         "/guides/a-z/c/": 4,
         "/guides/topic/children/": 4,
-        "/guides/children-2/": 2,
+        "/guides/children-2/": 3,
+        "/guides/words/": 2,
         "/request/": 4,
         "/request/?guide=children-2": 5,
         appointment_request.get_absolute_url(): 2,
@@ -104,7 +107,7 @@ def test_the_price_does_not_grow_with_the_content(site, client):
 
 
 def test_readers_get_no_cookie_and_may_keep_the_page(site, client):
-    for address in ("/", "/guides/", "/guides/children-2/", "/privacy/", "/robots.txt"):
+    for address in ("/", "/guides/", "/guides/children-2/", "/guides/words/", "/privacy/", "/robots.txt"):
         response = client.get(address)
         assert not response.cookies, address
         assert response["Cache-Control"] == "public, max-age=60" or "max-age=60" in response["Cache-Control"], address

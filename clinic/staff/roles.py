@@ -31,7 +31,7 @@ ROLES = {
         *on("appointments.readytext", *ALL),
     ],
     "Editor": [
-        *on("education.guide, section, source, topic, picture", *ALL),
+        *on("education.guide, section, source, topic, picture, glossaryterm", *ALL),
         *on("education.feedback", "view", "delete"),
         "education.publish_guide",
     ],

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from clinic.models import Service
 
 from .. import images
-from ..models import Guide, Picture, Section, Source, Topic
+from ..models import GlossaryTerm, Guide, Picture, Section, Source, Topic
 
 HERE = Path(__file__).parent
 TOPICS = ["X-rays and scans", "Injections and contrast", "Before you come", "Children"]  # as patients see them
@@ -22,7 +22,8 @@ def is_empty():
 
 
 def load(*, by):
-    """All pictures and guides; the guides published."""
+    """All words, pictures and guides; the guides published."""
+    load_words(read(HERE / "glossary.toml"))
     pictures = load_pictures(read(HERE / "pictures" / "pictures.toml"))
     for path in sorted((HERE / "guides").glob("*.toml")):
         load_guide(read(path), pictures)
@@ -31,6 +32,11 @@ def load(*, by):
 
 def read(path):
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def load_words(entries):
+    for word in entries.get("words", []):
+        GlossaryTerm.objects.create(term=word["term"], other_forms=word["forms"], meaning=word["meaning"])
 
 
 def load_pictures(entries):

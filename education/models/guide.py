@@ -16,9 +16,12 @@ from clinic.models import Service
 
 from ..chances import chance_in
 from ..content import IDS_OF_THE_PAGE, READ_MORE, anchors, clean_html, links, plain_text, tables_for_phones
+from ..glossary import marked
 from ..house_rules import Draft, in_the_way
 from .address import OldAddress, refuse_taken
+from .glossary import words as glossary
 from .picture import Picture
+from .related import choose
 from .revision import Revision
 from .shelf import ShelfEntry
 
@@ -57,7 +60,9 @@ class GuideQuerySet(models.QuerySet):
     def with_draft(self):
         """All that has_unpublished_changes() compares, in a fixed number of queries."""
         return (
-            self.without_pages().select_related("topic", "service", "picture").prefetch_related("sections", "sources")
+            self.without_pages()
+            .select_related("topic", "service", "picture")
+            .prefetch_related("sections", "sources", "related")
         )
 
     def by_topic(self, at_most=12):
@@ -186,7 +191,7 @@ class Guide(models.Model):
 
     def as_data(self):
         """The whole draft as plain data, cleaned: what a revision freezes and a restore brings back."""
-        sections = list(self.sections.all())
+        sections, related = list(self.sections.all()), list(self.related.all())
         return {
             "schema": 1,
             "title": self.title,
@@ -205,12 +210,14 @@ class Guide(models.Model):
                 for section, anchor in zip(sections, anchors([s.heading for s in sections]), strict=True)
             ],
             "sources": [source.as_data() for source in self.sources.all()],
+            **({"related": [row.other.slug for row in related]} if related else {}),
         }
 
     def as_revision(self):
         """The draft as it would be published now: an unsaved Revision. The preview shows this."""
         data = self.as_data()
         words = [data["title"], data["summary"]]
+        sections, explained = marked(with_safe_html(data["sections"]), glossary())
         for section in data["sections"]:
             words += [section["heading"], plain_text(section["body"]), plain_text(section["more"])]
         return Revision(
@@ -220,7 +227,9 @@ class Guide(models.Model):
             summary=data["summary"],
             picture=data["picture"],
             data=data,
-            html=render_to_string("education/_sections.html", {"sections": with_safe_html(data["sections"])}),
+            related=[row.other_id for row in self.related.all()],
+            html=render_to_string("education/_sections.html", {"sections": sections}),
+            words=[word.as_data() for word in explained],
             text="\n".join(filter(None, words)),
         )
 
@@ -228,7 +237,8 @@ class Guide(models.Model):
         """The draft as the house rules judge it. `alongside` are guides that go live with it."""
         data = self.as_data()
         dead = dead_links(data, self.get_absolute_url(), alongside)
-        return Draft(data, today=timezone.localdate(), dead_links=dead)
+        known = frozenset(form.casefold() for word in glossary() for form in word.forms)
+        return Draft(data, today=timezone.localdate(), dead_links=dead, glossary=known)
 
     @transaction.atomic
     def publish(self, *, by, alongside=()):
@@ -280,6 +290,8 @@ class Guide(models.Model):
         self.sources.all().delete()
         for position, source in enumerate(data["sources"], start=1):
             self.sources.create(position=position * 10, **source)
+        chosen = Guide.objects.exclude(pk=self.pk).in_bulk(data.get("related", []), field_name="slug")
+        choose(self, [chosen[slug] for slug in data.get("related", []) if slug in chosen])
 
     def has_unpublished_changes(self):
         """Whether the draft differs from what patients read."""

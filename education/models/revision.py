@@ -22,6 +22,10 @@ class Revision(Keeper):
     data = models.JSONField()
     html = models.TextField()
     text = models.TextField()
+    words = models.JSONField(
+        default=list
+    )  # of the glossary, as they were explained then: [{"term", "meaning", "anchor"}]
+    related = models.JSONField(default=list)  # numbers of the guides that were chosen; empty for those of its topic
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     published_at = models.DateTimeField(default=timezone.now)
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -31,6 +35,7 @@ class Revision(Keeper):
 
     class Meta:
         ordering = ["-number"]
+        indexes = [models.Index(fields=["topic", "-id"], name="newest_of_a_topic")]
         constraints = [models.UniqueConstraint(fields=["guide", "number"], name="one_revision_of_a_number")]
 
     def __str__(self):

@@ -117,8 +117,8 @@ def entry_of(revision):
 
 
 def also_found_by(revision):
-    """Words beside its own by which a guide is found: the terms of the glossary that its frozen data names."""
-    return " ".join(term["term"] for term in revision.data.get("glossary", []))
+    """Words beside its own by which a guide is found: the glossary's terms that its page explains."""
+    return " ".join(word["term"] for word in revision.words)
 
 
 def words_worth_knowing(revision):

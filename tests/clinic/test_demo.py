@@ -7,7 +7,7 @@ from appointments import demo as requests_demo
 from appointments.models import AppointmentRequest, ContactAttempt, Delivery, Note, StatusChange
 from clinic.management.commands import demo
 from clinic.models import ClinicProfile
-from education.models import Guide, Picture
+from education.models import GlossaryTerm, Guide, Picture
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +23,9 @@ def test_the_demo_is_a_whole_clinic(client):
     assert AppointmentRequest.objects.to_contact().filter(promised_by__gt=timezone.now()).count() >= 5
     assert not Guide.objects.filter(live_revision=None).exists()
     assert all(guide.is_sample and guide.last_reviewed is None for guide in Guide.objects.all())
+    for term in GlossaryTerm.objects.all():
+        term.full_clean()
+        assert term.shown_on(), term
     assert not Delivery.objects.in_trouble().filter(state=Delivery.State.FAILED).exists()
     for guide in Guide.objects.all():
         assert client.get(guide.get_absolute_url()).status_code == 200

@@ -7,7 +7,7 @@ from django.urls import get_resolver
 from appointments.messages import complete_templates
 from appointments.models import AccessEvent, Delivery, MessageTemplate, ReadyText, WorkerHeartbeat
 from clinic.models import ClinicProfile
-from education.models import Feedback
+from education.models import Feedback, GlossaryTerm
 from tests import factories
 
 from . import people
@@ -38,6 +38,7 @@ class Samples:
             "clinic/service": factories.a_service(),
             "auth/user": colleague,
             "auth/group": colleague.groups.model.objects.create(name="Of our own"),
+            "education/glossaryterm": GlossaryTerm.objects.create(term="stent", meaning="A small tube."),
             "education/topic": factories.a_topic(),
             "education/picture": guide.picture,
             "education/guide": guide,

@@ -12,6 +12,7 @@ guides/                                                             *       -
 guides/search/                                                      *       -
 guides/a-z/                                                         *       -
 guides/a-z/<str:letter>/                                            *       -
+guides/words/                                                       *       -
 guides/topic/<slug:slug>/                                           *       -
 guides/<slug:slug>/                                                 *       -
 request/                                                            *       *
@@ -104,6 +105,7 @@ auth/user                           MS      MS      MS      S
 clinic/clinicprofile                MS      -       MS      -
 clinic/service                      MS      MS      MS      S
 education/feedback                  ES      -       -       ES
+education/glossaryterm              ES      ES      ES      ES
 education/guide                     ES      ES      ES      -
 education/picture                   ES      ES      ES      ES
 education/topic                     ES      ES      ES      ES
