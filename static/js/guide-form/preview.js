@@ -51,6 +51,7 @@ function onLoad() {
 function setOpen(open, { remember = true } = {}) {
   panel.hidden = !open;
   form.classList.toggle("with-preview", open);
+  for (const part of form.children) if (part !== panel) part.inert = open && !beside.matches; // what lies below it
   form.querySelector(".preview-toggle").setAttribute("aria-expanded", String(open));
   if (remember && beside.matches) keep({ open });
   fit();
