@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 
+from .kept import is_from_our_own_page, page_that_keeps
 from .typed import tidy
 
 PAGES = {
@@ -91,6 +92,8 @@ def database_is_away(error):
 
 
 def csrf_failure(request, reason=""):
+    if is_from_our_own_page(request) and (kept := page_that_keeps(request)):
+        return kept
     if request.path_info.startswith("/admin/"):
         text = "Your sign-in page was open for too long. Please go back, load the page again and sign in."
     else:

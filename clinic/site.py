@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
+from functools import update_wrapper
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
@@ -18,6 +19,7 @@ from appointments.models import AccessEvent, AppointmentRequest
 from . import caught_mail
 from .context import profile_for
 from .desk import desk, news, references_on, rest_of_the_page
+from .kept import page_that_keeps
 from .statistics import DEFAULT_DAYS, statistics
 
 PLACES = {"AppointmentRequest": "Requests", "Guide": "Guides", "ClinicProfile": "The clinic"}
@@ -38,6 +40,15 @@ class ClinicAdminSite(AdminSite):
             path("mail/<str:file>/<int:number>/", self.admin_view(self.mail_message), name="caught_message"),
             *super().get_urls(),
         ]
+
+    def admin_view(self, view, cacheable=False):
+        guarded = super().admin_view(view, cacheable)
+
+        def keeps_what_was_typed(request, *args, **kwargs):
+            kept = None if self.has_permission(request) else page_that_keeps(request)
+            return kept or guarded(request, *args, **kwargs)
+
+        return update_wrapper(keeps_what_was_typed, guarded)
 
     def each_context(self, request):
         context = super().each_context(request)

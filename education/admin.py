@@ -17,12 +17,14 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from js_asset import Media, Script
+from js_asset import Media
 
 from . import glossary_admin, library  # noqa: F401  further desks
 from .conflicts import both_texts, laid_over
 from .feedback_admin import FeedbackAdmin
+from .form_page import FORM_MEDIA, FormPage
 from .forms import RELATED, GuideForm, PositionedForm, PositionedFormSet
+from .framing import shown_by_our_pages
 from .house_rules import advice, in_the_way
 from .models import Feedback, Guide, NotPublishable, Section, Source, Topic
 from .models.related import choose, related_guides
@@ -56,10 +58,12 @@ class PartInline:
 
 class SectionInline(PartInline, admin.StackedInline):
     model = Section
+    template = "admin/education/guide/sections.html"
     fields = ["position", "level", "kind", "heading", "body", "more", "picture"]
 
-    class Media:
-        js = [Script("js/sections.js", defer=True)]
+    @property
+    def media(self):
+        return super().media + FORM_MEDIA
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -112,7 +116,7 @@ class GuideChangeList(ChangeList):
 
 
 @admin.register(Guide)
-class GuideAdmin(NarrowList, admin.ModelAdmin):
+class GuideAdmin(NarrowList, FormPage, admin.ModelAdmin):
     form = GuideForm
     actions = ["publish_together"]
     list_display = ["title", "topic", "state", "last_reviewed", "next_review"]
@@ -135,7 +139,7 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
     }
 
     class Media:
-        css = {"all": ["css/sections.css"]}
+        css = {"all": ["css/sections.css", "css/guide-form.css"]}
 
     # The list
 
@@ -278,7 +282,8 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
             raise PermissionDenied
         revision = get_object_or_404(guide.revisions, number=number) if number else guide.as_revision()
         context = {"guide": guide, "revision": revision, "related": related_guides(revision), "preview": True}
-        return TemplateResponse(request, "education/guide_detail.html", context, headers={"X-Robots-Tag": "noindex"})
+        page = TemplateResponse(request, "education/guide_detail.html", context, headers={"X-Robots-Tag": "noindex"})
+        return shown_by_our_pages(page)
 
     def withdraw_view(self, request, pk):
         guide = get_object_or_404(Guide, pk=pk)

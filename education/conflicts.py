@@ -49,6 +49,8 @@ def both_texts(form, formsets):
         for part in formset.forms:
             name = part.initial.get("heading") or part.initial.get("title") or "New"
             if "DELETE" in part.fields and part["DELETE"].value():
+                if not part.instance.pk:
+                    continue  # new and removed again: nobody has seen it
                 saved = "\n".join(plain_text(str(value)) for value in part.initial.values() if isinstance(value, str))
                 found.append(row(name, saved, ""))
             else:
