@@ -3,19 +3,26 @@
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 
 from .images import check_picture
 from .models import Picture
+from .models.history import NOTE_LENGTH
 
 
 class GuideForm(forms.ModelForm):
     """A guide, saved only on top of the draft that its editor saw."""
 
     based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    note = forms.CharField(label="What did you change? (optional)", max_length=NOTE_LENGTH, required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.initial["based_on"] = self.instance.edit_version
+
+    @cached_property
+    def changed_data(self):
+        return [name for name in super().changed_data if name != "note"]  # which speaks of the change and is none
 
     def clean(self):
         if self.instance.pk and self.cleaned_data.get("based_on") != self.instance.edit_version:

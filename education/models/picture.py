@@ -6,6 +6,7 @@ from django.db.models import ProtectedError, Q
 
 from .. import images
 from .revision import Revision
+from .state import PictureQuerySet, forget_states, showing
 
 
 class Picture(models.Model):
@@ -29,6 +30,8 @@ class Picture(models.Model):
     widths = models.JSONField(editable=False)
     added_at = models.DateTimeField(auto_now_add=True, editable=False)
 
+    objects = PictureQuerySet.as_manager()
+
     class Meta:
         ordering = ["title"]
         constraints = [
@@ -47,6 +50,7 @@ class Picture(models.Model):
         """Renditions that this row has given up go too, once the change is certain, unless a revision shows them."""
         before = Picture.objects.filter(pk=self.pk).values_list("folder", "widths").first() if self.pk else None
         super().save(*args, **kwargs)
+        forget_states(showing([self.pk]))
         if before and before[0] != self.folder:
             forget_renditions(*before)
 

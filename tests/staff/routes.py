@@ -49,6 +49,7 @@ class Samples:
         }
         self.values = {
             "number": "1",
+            "entry": str(guide.history.first().pk),
             "slug": "attempt",
             "secret": appointment_request.secret,
             "reference": appointment_request.reference,
