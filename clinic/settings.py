@@ -176,6 +176,8 @@ CRISPY_TEMPLATE_PACK = "forms"
 
 # Work that waits: queued in the database, in the same transaction as what it belongs to.
 TASKS = {"default": {"BACKEND": given("TASKS_BACKEND", "django_tasks_db.DatabaseBackend")}}
+# What the worker does besides messages, every few seconds: functions without arguments.
+WORKER_ROUNDS = ["education.scheduling.go_round"]
 
 # What the worker does besides mail: functions that give whether they did something, and take seconds at most.
 WORKER_EACH_TURN = ["education.darkroom.develop_next"]

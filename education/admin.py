@@ -11,8 +11,9 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -25,10 +26,12 @@ from .feedback_admin import FeedbackAdmin
 from .form_page import FORM_MEDIA, FormPage
 from .forms import RELATED, GuideForm, PositionedForm, PositionedFormSet
 from .framing import shown_by_our_pages
+from .history import HistoryOfGuides
 from .house_rules import advice, in_the_way
-from .models import Feedback, Guide, NotPublishable, Section, Source, Topic
+from .models import Feedback, Guide, NotPublishable, ScheduledStep, Section, Source, Topic
 from .models.related import choose, related_guides
 from .narrow import NarrowList
+from .scheduling import ScheduleOfGuides
 
 RELATED_HELP = (
     "Up to five, in this order, shown at the end of the page while patients can read them. With none chosen, the newest "
@@ -85,12 +88,20 @@ class StateFilter(admin.SimpleListFilter):
         return Guide.State.choices
 
     def queryset(self, request, queryset):
-        if self.value() == Guide.State.DRAFT:
-            return queryset.filter(live_revision__isnull=True)
-        if self.value() in (Guide.State.LIVE, Guide.State.CHANGED):
-            live = queryset.filter(live_revision__isnull=False).with_draft()
-            return queryset.filter(pk__in=[guide.pk for guide in live if guide.state == self.value()])
-        return queryset
+        return queryset.in_state(self.value()) if self.value() in Guide.State.values else queryset
+
+
+class ScheduleFilter(admin.SimpleListFilter):
+    title = "schedule"
+    parameter_name = "schedule"
+
+    def lookups(self, request, model_admin):
+        return [("waiting", "Scheduled"), ("failed", "Failed")]
+
+    def queryset(self, request, queryset):
+        if self.value() not in ("waiting", "failed"):
+            return queryset
+        return queryset.filter(pk__in=ScheduledStep.objects.filter(state=self.value()).values("guide"))
 
 
 class ReviewFilter(admin.SimpleListFilter):
@@ -112,16 +123,18 @@ class ReviewFilter(admin.SimpleListFilter):
 
 class GuideChangeList(ChangeList):
     def get_queryset(self, request, exclude_parameters=None):
-        return super().get_queryset(request, exclude_parameters).with_draft()
+        Guide.objects.settle()
+        guides = super().get_queryset(request, exclude_parameters).select_related("topic")
+        return guides.prefetch_related(Prefetch("scheduled", ScheduledStep.objects.to_show(), to_attr="steps"))
 
 
 @admin.register(Guide)
-class GuideAdmin(NarrowList, FormPage, admin.ModelAdmin):
+class GuideAdmin(HistoryOfGuides, ScheduleOfGuides, NarrowList, FormPage, admin.ModelAdmin):
     form = GuideForm
     actions = ["publish_together"]
-    list_display = ["title", "topic", "state", "last_reviewed", "next_review"]
-    list_filter = [StateFilter, ReviewFilter, "topic", "is_sample"]
-    lookups = ("state", "review", "topic__id__exact", "is_sample__exact")
+    list_display = ["title", "topic", "state", "schedule", "last_reviewed", "next_review"]
+    list_filter = [StateFilter, ScheduleFilter, ReviewFilter, "topic", "is_sample"]
+    lookups = ("state", "schedule", "review", "topic__id__exact", "is_sample__exact")
     list_per_page = 50
     search_fields = ["title"]
     inlines = [SectionInline, SourceInline]
@@ -139,7 +152,7 @@ class GuideAdmin(NarrowList, FormPage, admin.ModelAdmin):
     }
 
     class Media:
-        css = {"all": ["css/sections.css", "css/guide-form.css"]}
+        css = {"all": ["css/sections.css", "css/guide-form.css", "css/history.css"]}
 
     # The list
 
@@ -148,7 +161,12 @@ class GuideAdmin(NarrowList, FormPage, admin.ModelAdmin):
 
     @admin.display(description="state")
     def state(self, guide):
-        return format_html('<span class="state state-{}">{}</span>', guide.state, guide.state.label)
+        state = Guide.State(guide.known_state or guide.state)
+        return format_html('<span class="state state-{}">{}</span>', state, state.label)
+
+    @admin.display(description="schedule")
+    def schedule(self, guide):
+        return render_to_string("admin/education/guide/_steps.html", {"steps": guide.steps}) if guide.steps else ""
 
     @admin.action(description="Publish the selected guides together", permissions=["publish"])
     def publish_together(self, request, queryset):
@@ -198,6 +216,8 @@ class GuideAdmin(NarrowList, FormPage, admin.ModelAdmin):
         context["may_publish"] = self.has_publish_permission(request)
         if obj:
             context["state"] = obj.state
+            context["steps"] = self.steps_of(obj)
+            context["undo"] = self.has_change_permission(request, obj) and self.to_undo(obj)
             context["revisions"] = obj.revisions.select_related("published_by").defer("data", "html", "text")
             if not context["errors"]:  # the checks speak of what is saved
                 draft = obj.as_draft()
@@ -220,7 +240,8 @@ class GuideAdmin(NarrowList, FormPage, admin.ModelAdmin):
         with transaction.atomic():
             guide = object_id and request.method == "POST" and self.get_object(request, unquote(object_id))
             if guide:
-                guide = Guide.objects.select_for_update().get(pk=guide.pk)
+                guide = guide.locked()
+                guide.keep_what_is_not_kept()
                 if request.POST.get("based_on") != str(guide.edit_version):
                     request.POST = laid_over(request.POST, guide)
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -250,7 +271,7 @@ class GuideAdmin(NarrowList, FormPage, admin.ModelAdmin):
         if not self.has_publish_permission(request):
             raise PermissionDenied  # and what was saved with it is undone
         try:
-            revision = guide.publish(by=request.user)
+            revision = guide.publish(by=request.user, note=request.note_to_publish_with)
         except NotPublishable:
             messages.error(request, "Saved, but not published. The list beside the form says what to mend first.")
         else:
@@ -316,10 +337,7 @@ class GuideAdmin(NarrowList, FormPage, admin.ModelAdmin):
                 text="It takes the place of the draft as it is now. What patients read stays as it is until you publish.",
                 button="Restore as draft",
             )
-        guide.restore(revision)
-        self.log_change(request, guide, f"Restored revision {number} as the draft.")
-        messages.success(request, f"The draft is now what revision {number} was.")
-        return redirect("admin:education_guide_change", guide.pk)
+        return self.restored(request, guide, revision, f"What revision {number} was")
 
     def ask(self, request, guide, **words):
         """A page that says what will happen, with the one button that does it."""

@@ -7,7 +7,7 @@ from django.forms.models import model_to_dict
 from .content import plain_text
 from .differences import same, side_by_side
 
-OUT_OF_SIGHT = ("id", "guide", "position", "based_on")
+OUT_OF_SIGHT = ("id", "guide", "position", "based_on", "note")
 
 
 def laid_over(post, guide):

@@ -7,9 +7,11 @@ from django.contrib.admin.sites import site
 from django.contrib.admin.widgets import AdminTextareaWidget, ForeignKeyRawIdWidget
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from .images import check_picture
 from .models import Guide, Picture, RelatedGuide
+from .models.history import NOTE_LENGTH
 from .models.related import MOST
 
 MOST_OFFERED = 300  # guides in one list to choose from
@@ -31,6 +33,7 @@ class GuideForm(forms.ModelForm):
         "address go on working.",
     )
     related_1, related_2, related_3, related_4, related_5 = map(place_for_a_guide, range(1, MOST + 1))
+    note = forms.CharField(label="What did you change? (optional)", max_length=NOTE_LENGTH, required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -58,6 +61,10 @@ class GuideForm(forms.ModelForm):
         if not any(name in self.data for name in RELATED):
             return None
         return [guide for name in RELATED if (guide := self.cleaned_data.get(name))]
+
+    @cached_property
+    def changed_data(self):
+        return [name for name in super().changed_data if name != "note"]  # which speaks of the change and is none
 
     def clean(self):
         if self.instance.pk and self.cleaned_data.get("based_on") != self.instance.edit_version:

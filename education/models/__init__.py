@@ -2,10 +2,12 @@ from .address import OldAddress
 from .feedback import Feedback
 from .glossary import GlossaryTerm
 from .guide import Guide, NotPublishable, Topic, find_guide
+from .history import HistoryEntry, Snapshot
 from .keeping import Keeper, KeptPicture
 from .picture import Original, Picture
 from .related import RelatedGuide
 from .revision import Revision
+from .schedule import ScheduledStep
 from .section import Section, Source
 from .shelf import KnownWord, ShelfEntry
 
@@ -13,6 +15,7 @@ __all__ = [
     "Feedback",
     "GlossaryTerm",
     "Guide",
+    "HistoryEntry",
     "Keeper",
     "KeptPicture",
     "KnownWord",
@@ -22,8 +25,10 @@ __all__ = [
     "Picture",
     "RelatedGuide",
     "Revision",
+    "ScheduledStep",
     "Section",
     "ShelfEntry",
+    "Snapshot",
     "Source",
     "Topic",
     "find_guide",

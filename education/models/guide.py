@@ -20,14 +20,17 @@ from ..glossary import marked
 from ..house_rules import Draft, in_the_way
 from .address import OldAddress, refuse_taken
 from .glossary import words as glossary
+from .history import HistoryEntry, KeepsHistory
 from .picture import Picture
 from .related import choose
 from .revision import Revision
+from .schedule import HasSchedule, ScheduledStep
 from .shelf import ShelfEntry
+from .state import KnowsItsState, StatesQuerySet, forget_states
 
 
 def not_a_page_of_ours(slug):
-    if slug in ("search", "a-z", "topic"):
+    if slug in ("search", "a-z", "topic", "words"):
         raise ValidationError("This address belongs to another page of the site. Choose another one.")
 
 
@@ -51,8 +54,15 @@ class Topic(models.Model):
     def __str__(self):
         return self.name
 
+    @transaction.atomic
+    def save(self, *args, **kwargs):
+        before = Topic.objects.filter(pk=self.pk).values_list("slug", flat=True).first() if self.pk else None
+        super().save(*args, **kwargs)
+        if before and before != self.slug:  # which drafts and revisions name
+            forget_states(Q(topic=self))
 
-class GuideQuerySet(models.QuerySet):
+
+class GuideQuerySet(StatesQuerySet):
     def published(self):
         """What patients can read, each with its live revision and the topic it was published under."""
         return self.filter(live_revision__isnull=False).select_related("live_revision__topic", "topic")
@@ -92,7 +102,7 @@ class GuideQuerySet(models.QuerySet):
         return self.select_related("live_revision").defer("live_revision__html", "live_revision__text")
 
 
-class Guide(models.Model):
+class Guide(KnowsItsState, KeepsHistory, HasSchedule, models.Model):
     """The draft. Patients read its live revision, which only publish() and withdraw() move."""
 
     class State(models.TextChoices):
@@ -151,6 +161,7 @@ class Guide(models.Model):
                 violation_error_message="The next review must be later than the last.",
             )
         ]
+        indexes = [models.Index(fields=["known_state", "title"], name="guides_by_known_state")]
 
     def __str__(self):
         return self.title
@@ -213,16 +224,16 @@ class Guide(models.Model):
             **({"related": [row.other.slug for row in related]} if related else {}),
         }
 
-    def as_revision(self):
-        """The draft as it would be published now: an unsaved Revision. The preview shows this."""
-        data = self.as_data()
+    def as_revision(self, data=None):
+        """The draft, or one that was frozen, as it would be published now: an unsaved Revision. The preview shows this."""
+        data = data or self.as_data()
         words = [data["title"], data["summary"]]
         sections, explained = marked(with_safe_html(data["sections"]), glossary())
         for section in data["sections"]:
             words += [section["heading"], plain_text(section["body"]), plain_text(section["more"])]
         return Revision(
             guide=self,
-            topic=self.topic,
+            topic=self.topic if data["topic"] == self.topic.slug else topic_of(data) or self.topic,
             title=data["title"],
             summary=data["summary"],
             picture=data["picture"],
@@ -233,37 +244,61 @@ class Guide(models.Model):
             text="\n".join(filter(None, words)),
         )
 
-    def as_draft(self, *, alongside=()):
-        """The draft as the house rules judge it. `alongside` are guides that go live with it."""
-        data = self.as_data()
+    def as_draft(self, *, alongside=(), data=None):
+        """The draft, or one that was frozen, as the house rules judge it. `alongside` are guides that go live with it."""
+        data = data or self.as_data()
         dead = dead_links(data, self.get_absolute_url(), alongside)
         known = frozenset(form.casefold() for word in glossary() for form in word.forms)
         return Draft(data, today=timezone.localdate(), dead_links=dead, glossary=known)
 
     @transaction.atomic
-    def publish(self, *, by, alongside=()):
-        """Freeze the draft and make it what the public sees. Raises NotPublishable."""
-        Guide.objects.select_for_update().get(pk=self.pk)  # two who publish at once get two numbers
-        if findings := in_the_way(self.as_draft(alongside=alongside)):
+    def publish(self, *, by, alongside=(), data=None, note=""):
+        """Freeze the draft, or `data` in its place, and make it what the public sees. Raises NotPublishable."""
+        self.locked()  # two who publish at once get two numbers
+        if findings := in_the_way(self.as_draft(alongside=alongside, data=data)):
             raise NotPublishable(self, findings)
-        revision = self.as_revision()
+        revision = self.as_revision(data)
         revision.number = (self.revisions.aggregate(last=Max("number"))["last"] or 0) + 1
         revision.published_by = by
         revision.save()
         self.live_revision = revision
         self.save(update_fields=["live_revision"])
         ShelfEntry.objects.put([revision])
+        self.keep(by=by, what=HistoryEntry.What.PUBLISHED, note=note, revision=revision, data=data)
+        self.end_scheduled(ScheduledStep.What.PUBLISH)  # what was to go live is older than this
         return revision
 
     @transaction.atomic
-    def withdraw(self, *, by):
-        """Take the guide off the public site. Its revisions stay."""
-        if not self.is_live:
+    def withdraw(self, *, by, note="", on_schedule=False):
+        """Take the guide off the public site. Its revisions stay. By hand, nothing is to happen by itself any more."""
+        self.live_revision = revision = self.locked().live_revision
+        if not revision:
             return
         Revision.objects.filter(pk=self.live_revision_id).update(withdrawn_by=by, withdrawn_at=timezone.now())
         self.live_revision = None
         self.save(update_fields=["live_revision"])
         ShelfEntry.objects.take(self)
+        self.keep(by=by, what=HistoryEntry.What.WITHDRAWN, note=note, revision=revision)
+        if not on_schedule:
+            self.end_scheduled(*ScheduledStep.What)
+
+    def frozen_as_of_today(self, data):
+        """A frozen draft with today's address and its pictures as the library has them. Raises ValidationError if one is gone."""
+        gone, parts = [], [data, *data["sections"]]
+        pictures = Picture.objects.in_bulk({part["picture"]["id"] for part in parts if part["picture"]})
+
+        def today(part):
+            if not part["picture"]:
+                return part
+            if not (picture := pictures.get(part["picture"]["id"])):
+                gone.append(f"The picture of “{part.get('heading') or part['title']}” is gone from the library.")
+                return part
+            return {**part, "picture": picture.as_data()}
+
+        frozen = {**today(data), "slug": self.slug, "sections": [today(section) for section in data["sections"]]}
+        if gone:
+            raise ValidationError(gone)
+        return frozen
 
     def count_edit(self):
         """To be called by whoever changed the draft, in the same transaction."""
@@ -271,15 +306,21 @@ class Guide(models.Model):
         self.refresh_from_db(fields=["edit_version"])
 
     @transaction.atomic
-    def restore(self, revision):
-        """Make the draft what `revision` was. The address and what patients read stay as they are."""
+    def restore(self, old, *, by=None, note=""):
+        """Make the draft what `old` was, a revision or an entry of the history. The address and what patients read stay.
+
+        The draft that it replaces is in the history then. Gives sentences about what could not be brought back.
+        """
+        self.locked()
+        self.refresh_from_db()  # what has become of it since it was read stays
+        self.keep_what_is_not_kept()
         self.count_edit()
-        data = revision.data
+        data = old.data
         for name in RESTORED_AS_THEY_ARE:
             setattr(self, name, data[name])
         self.last_reviewed = data["last_reviewed"] and date.fromisoformat(data["last_reviewed"])
         self.next_review = data["next_review"] and date.fromisoformat(data["next_review"])
-        self.topic = revision.topic
+        self.topic = topic_of(data) or getattr(old, "topic", None) or self.topic
         self.service = Service.objects.filter(slug=data["service"]).first()
         self.picture = picture_of(data)
         self.save()
@@ -292,6 +333,8 @@ class Guide(models.Model):
             self.sources.create(position=position * 10, **source)
         chosen = Guide.objects.exclude(pk=self.pk).in_bulk(data.get("related", []), field_name="slug")
         choose(self, [chosen[slug] for slug in data.get("related", []) if slug in chosen])
+        self.keep(by=by, what=HistoryEntry.What.RESTORED, note=note)
+        return list(what_is_gone(data, self.topic))
 
     def has_unpublished_changes(self):
         """Whether the draft differs from what patients read."""
@@ -299,6 +342,22 @@ class Guide(models.Model):
 
 
 RESTORED_AS_THEY_ARE = ("title", "summary", "written_by", "reviewed_by", "is_sample")
+
+
+def topic_of(data):
+    return Topic.objects.filter(slug=data["topic"]).first()
+
+
+def what_is_gone(data, topic):
+    """What frozen data name and is there no more: sentences for the editor."""
+    if not topic_of(data):
+        yield f"The topic “{data['topic']}” is gone: the guide is under “{topic}”."
+    if data["service"] and not Service.objects.filter(slug=data["service"]).exists():
+        yield f"The service “{data['service']}” is gone: none is chosen now."
+    for part in (data, *data["sections"]):
+        if part["picture"] and not picture_of(part):
+            name = part.get("heading") or "the top of the page"
+            yield f"The picture of “{name}” is gone from the library: its place is empty."
 
 
 def picture_of(data):

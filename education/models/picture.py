@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from .. import images
 from .keeping import KeptPicture, keepers, kept
+from .state import PictureQuerySet, forget_states, showing
 
 
 class Picture(models.Model):
@@ -33,6 +34,8 @@ class Picture(models.Model):
     widths = models.JSONField(editable=False)
     is_ready = models.BooleanField(default=True, editable=False)  # all renditions are written
     added_at = models.DateTimeField(auto_now_add=True, editable=False)
+
+    objects = PictureQuerySet.as_manager()
 
     class Meta:
         ordering = ["title"]
@@ -59,6 +62,7 @@ class Picture(models.Model):
             folder, self.taken = self.folder, None
             # What fails here is made up for by the worker.
             transaction.on_commit(lambda: images.store(folder, first, default_storage), robust=True)
+        forget_states(showing([self.pk]))
         if before and before[0] != self.folder:
             forget_renditions(*before)
 

@@ -5,6 +5,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 
 from .revision import Revision
+from .state import forget_states
 
 MOST = 5
 
@@ -46,6 +47,7 @@ def choose(guide, others):
     RelatedGuide.objects.bulk_create(
         RelatedGuide(guide=guide, other=other, position=position) for position, other in enumerate(others, start=1)
     )
+    forget_states(Q(pk=guide.pk))
 
 
 def related_guides(revision):

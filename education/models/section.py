@@ -6,16 +6,17 @@ from django_prose_editor.fields import ProseEditorField
 
 from ..content import EDITOR_EXTENSIONS, clean_html
 from .picture import Picture
+from .state import Part, PartQuerySet
 
 
-class SectionManager(models.Manager):
+class SectionManager(models.Manager.from_queryset(PartQuerySet)):
     """Sections come with their pictures: no reader of a guide asks for one without the other."""
 
     def get_queryset(self):
         return super().get_queryset().select_related("picture")
 
 
-class Section(models.Model):
+class Section(Part):
     class Level(models.IntegerChoices):
         SECTION = 2, "Section"
         SUBSECTION = 3, "Sub-section"
@@ -84,13 +85,15 @@ class Section(models.Model):
         }
 
 
-class Source(models.Model):
+class Source(Part):
     guide = models.ForeignKey("education.Guide", on_delete=models.CASCADE, related_name="sources")
     position = models.PositiveIntegerField(default=0)
     organization = models.CharField(max_length=120)
     title = models.CharField(max_length=200)
     year = models.CharField(max_length=10, blank=True)
     url = models.URLField("web address", blank=True)
+
+    objects = PartQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "pk"]

@@ -53,6 +53,7 @@ class Samples:
         self.values = {
             "number": "1",
             "token": "1:none",
+            "entry": str(guide.history.first().pk),
             "slug": "attempt",
             "secret": appointment_request.secret,
             "reference": appointment_request.reference,

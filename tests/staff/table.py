@@ -90,6 +90,10 @@ admin/education/guide/<int:pk>/preview/                             ES      ES
 admin/education/guide/<int:pk>/preview/<int:number>/                ES      ES
 admin/education/guide/<int:pk>/restore/<int:number>/                ES      ES
 admin/education/guide/<int:pk>/withdraw/                            ES      ES
+admin/education/guide/<int:pk>/compare/                             ES      -
+admin/education/guide/<int:pk>/history/<int:entry>/                 ES      -
+admin/education/guide/<int:pk>/history/<int:entry>/restore/         ES      ES
+admin/education/guide/<int:pk>/schedule/                            ES      ES
 """
 
 # The five pages that the admin gives each model. A line above wins.

@@ -31,6 +31,7 @@ PAUSE = 1.0  # seconds between two looks when there is nothing to do
 PAUSE_IN_TROUBLE = 5.0  # and when the database does not answer
 BEAT_EVERY = 15  # seconds
 WATCH_EVERY = 60  # seconds: what nobody opens, the daily digest, and what is to be forgotten soon
+ROUND_EVERY = 10  # seconds: what settings.WORKER_ROUNDS names
 HOUSEKEEPING_EVERY = 60 * 60  # seconds
 WORDS_AT_ONCE = 500  # requests that become findable in one turn: mail does not wait for more
 KEEP_TASKS = timedelta(days=1)  # a finished task tells nothing: the delivery's row does
@@ -86,7 +87,7 @@ class Worker:
     def __init__(self, stop):
         self.stop = stop
         self.name = f"{socket.gethostname()[:60]}-{os.getpid()}"
-        self.next_beat = self.next_watch = self.next_housekeeping = 0.0
+        self.next_beat = self.next_watch = self.next_round = self.next_housekeeping = 0.0
         self.in_trouble = False
 
     def run(self):
@@ -107,6 +108,7 @@ class Worker:
                 busy = bool(make_findable(SearchEntry.objects.missing())) or busy
                 busy = do_all(settings.WORKER_EACH_TURN) or busy
                 self.watch()
+                self.go_rounds()
                 self.keep_house()
         except DatabaseTrouble:
             return self.database_trouble()
@@ -136,6 +138,18 @@ class Worker:
             LastStep.forget_old()
             Presence.forget_old()
             self.next_watch = time.monotonic() + WATCH_EVERY
+
+    def go_rounds(self):
+        """What other parts of the site want done every few seconds: one that breaks keeps nobody else from theirs."""
+        if time.monotonic() >= self.next_round:
+            for name in settings.WORKER_ROUNDS:
+                try:
+                    import_string(name)()
+                except DatabaseTrouble:
+                    raise
+                except Exception:
+                    logger.exception("Worker %s could not finish %s.", self.name, name)
+            self.next_round = time.monotonic() + ROUND_EVERY
 
     def keep_house(self):
         if time.monotonic() >= self.next_housekeeping:
