@@ -176,7 +176,9 @@ def uses_of(pictures):
     for line in kept(folders=folders, pictures=numbers):
         is_live = line.keeper == "education.revision" and line.keeper_id == line.guide.live_revision_id
         for number in {folders.get(line.folder), line.picture_number} & numbers:
-            uses[number]["live" if is_live else "old"].append(line)
+            place = uses[number]["live" if is_live else "old"]
+            if line.address not in {other.address for other in place}:  # all saved drafts of a guide are one place
+                place.append(line)
     return uses
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.db import connection
-from pytest_django.asserts import assertContains, assertNotContains
+from pytest_django.asserts import assertContains
 
 from education import views
 from education.models import Guide, ShelfEntry
@@ -94,8 +94,7 @@ def test_the_list_shows_the_first_of_each_topic_and_leads_to_the_others(client, 
     groups = {group["topic"].name: group for group in response.context["topics"]}
     assert [guide.title for guide in groups["Fruit"]["guides"]] == [f"Apple {number:02}" for number in range(12)]
     assert (groups["Fruit"]["more"], groups["Roots"]["more"]) == (True, False)
-    assertContains(response, 'href="/guides/topic/fruit/"')
-    assertNotContains(response, 'href="/guides/topic/roots/"')
+    assertContains(response, "All guides<", count=1)
 
 
 def test_letters_of_any_alphabet_are_found_one_after_the_other(client, clinic):

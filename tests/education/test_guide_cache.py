@@ -62,7 +62,7 @@ def test_the_twin_without_holding_asks_each_time(client, guide, settings, django
     settings.GUIDES_HELD_FOR = 0
     page(client, guide)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         page(client, guide)
 
 
@@ -240,7 +240,7 @@ def test_staff_get_each_page_made_for_them(client, guide, staff, django_assert_n
     page(client, guide)
     client.force_login(staff)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         response = page(client, guide)
 
     assert "ETag" not in response.headers

@@ -122,7 +122,7 @@ def test_a_page_that_is_there_costs_no_look_for_old_addresses(client, clinic, dj
     guide = a_published_guide("Back pain")
     move(guide, "sore-back")
 
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(3):
         client.get("/guides/sore-back/")
 
 

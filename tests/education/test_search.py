@@ -330,7 +330,7 @@ def test_the_index_that_publishing_keeps_is_the_one_that_the_command_writes(guid
 def test_terms_of_a_glossary_find_the_guide_that_names_them(client, guides):
     guide = Guide.objects.get(slug="in-title")
     revision = guide.live_revision
-    revision.data["glossary"] = [{"term": "esophagram"}]
+    revision.words = [{"term": "esophagram"}]
     ShelfEntry.objects.put([revision])
 
     assert found(client, "esophagrams") == ["in-title"]
