@@ -9,5 +9,6 @@ urlpatterns = [
     path("<slug:slug>/card.png", machine_views.card, name="card"),
     path("<slug:slug>/clear/", feedback_views.clear, name="clear"),
     path("<slug:slug>/clear/<str:token>/", feedback_views.tell_more, name="tell_more"),
+    path("<slug:slug>/leaflet.pdf", machine_views.leaflet_file, name="leaflet"),
     path("<slug:slug>/", views.GuideDetail.as_view(), name="guide"),
 ]
