@@ -25,17 +25,22 @@ def chance_in(text: str):
 
 
 def drawing(many, of):
-    """A field of dots: its size, its full rows, what the last row holds, and the middles of the marked ones."""
+    """A field of dots: its size, where the dots of a row and its rows stand, what the last row holds, the marked dots."""
     if of > MOST_DOTS or many > MOST_MARKED:
         return None
     columns = 10 if of <= 100 else 25 if of <= 500 else 40
     rows, rest = divmod(of, columns)
-    first = of // 2 if many == 1 and of > 20 else 0  # one among many is not lost at the edge
+    first = rows // 2 * columns + columns // 2 if many == 1 and rows > 1 else 0  # one is not lost at the edge
     places = [divmod(at, columns) for at in range(first, first + many)]
     return {
         "width": columns * STEP,
         "height": (rows + bool(rest)) * STEP,
-        "full": rows * STEP,
-        "rest": rest * STEP,
-        "marked": [{"x": column * STEP + STEP // 2, "y": row * STEP + STEP // 2} for row, column in places],
+        "row": [middle(column) for column in range(min(columns, of))],
+        "rows": [row * STEP for row in range(rows)],
+        "last": [{"x": middle(column), "y": middle(rows)} for column in range(rest)],
+        "marked": [{"x": middle(column), "y": middle(row)} for row, column in places],
     }
+
+
+def middle(at):
+    return at * STEP + STEP // 2

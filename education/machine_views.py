@@ -1,12 +1,15 @@
-"""What machines ask of the guides: the feed, and the picture that stands for a guide elsewhere."""
+"""What a guide is besides its page: a feed entry, a picture that stands for it elsewhere, a leaflet."""
 
-from django.http import HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from clinic.errors import error_page
 from clinic.models import ClinicProfile
 
+from . import leaflet
 from .card import draw_card
 from .feed import feed_of_guides
 from .made import kept
@@ -27,3 +30,25 @@ def card(request, slug):
     title, clinic = guide.live_revision.title, ClinicProfile.objects.current().name
     content = kept(guide, "card.png", ("card 1", title, clinic), lambda: draw_card(title, clinic))
     return HttpResponse(content, content_type="image/png")
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def leaflet_file(request, slug):
+    guide = get_object_or_404(Guide.objects.published(), slug=slug)
+    if not leaflet.available():
+        raise Http404
+    address = settings.SITE_URL + guide.get_absolute_url()
+    html = leaflet.as_html(guide.live_revision, address, ClinicProfile.objects.current())
+    made_of = (html, *map(leaflet.style, leaflet.STYLES))
+    try:
+        content = kept(guide, "leaflet.pdf", made_of, lambda: leaflet.draw(html, address))
+    except leaflet.NotNow:
+        return error_page(
+            request,
+            503,
+            title="We cannot make the leaflet just now",
+            text="Please try again in a minute, or open the guide and print the page itself: it holds the same words.",
+        )
+    headers = {"Content-Disposition": f'inline; filename="{slug}.pdf"', "X-Robots-Tag": "noindex"}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)

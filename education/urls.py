@@ -14,5 +14,6 @@ urlpatterns = [
     path("a-z/<str:letter>/", views.Letter.as_view(), name="letter"),
     path("topic/<slug:slug>/", views.TopicPage.as_view(), name="topic"),
     path("words/", views.Glossary.as_view(), name="words"),
+    path("<slug:slug>/leaflet.pdf", machine_views.leaflet_file, name="leaflet"),
     path("<slug:slug>/", views.GuideDetail.as_view(), name="guide"),
 ]

@@ -20,6 +20,7 @@ from django.urls import reverse
 
 from appointments.models import AppointmentRequest
 from clinic import urls
+from education import leaflet
 from education.models import GlossaryTerm
 
 from . import factories
@@ -79,6 +80,7 @@ def public_pages(appointment_request):
         "/sitemap-guides-1.xml": 1,
         "/guides/feed.atom": 2,
         "/guides/children-2/card.png": 2,
+        **({"/guides/children-2/leaflet.pdf": 2} if leaflet.available() else {}),
         "/favicon.ico": 0,
     }
 
@@ -268,7 +270,7 @@ def test_html_is_called_safe_in_one_place():
 
     assert calls == {"education/content.py"}
     html = {name: times for name, times in filters.items() if not name.endswith(".txt")}
-    assert html == {"templates/education/guide_detail.html": 1}
+    assert html == {"templates/education/guide_detail.html": 1, "templates/education/leaflet.html": 1}
 
 
 def test_templates_hold_no_inline_script_or_style_and_name_no_other_host():

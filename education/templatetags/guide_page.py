@@ -3,6 +3,7 @@
 from django import template
 from django.conf import settings
 
+from .. import leaflet
 from ..content import json_in_html
 from ..readability import SENTENCE_END
 from ..structured import structured_data
@@ -28,3 +29,8 @@ def on_the_web(path):
 def structured_data_of(revision, path, clinic):
     """The page for machines, as JSON that is safe within a <script>."""
     return json_in_html(structured_data(revision, address=on_the_web(path), clinic=clinic, site=settings.SITE_URL))
+
+
+@register.simple_tag
+def leaflet_offered():
+    return leaflet.available()

@@ -91,8 +91,7 @@ def test_what_is_no_single_chance_is_not_drawn(text):
 def test_the_drawing_has_as_many_dots_as_the_number_says(many, of):
     drawing = chance_in(f"{many} in {of}")["drawing"]
 
-    rows, rest = drawing["full"] // 10, drawing["rest"] // 10
-    assert rows * (drawing["width"] // 10) + rest == of
+    assert len(drawing["rows"]) * len(drawing["row"]) + len(drawing["last"]) == of
     assert len(drawing["marked"]) == many
     assert all(0 < dot["x"] < drawing["width"] and 0 < dot["y"] < drawing["height"] for dot in drawing["marked"])
 

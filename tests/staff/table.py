@@ -5,6 +5,8 @@ all of them, `*` everybody, signed in or not, `-` nobody. Staff who are not name
 where there is nothing for them); who is not signed in is sent to the door by every address below admin/ but those of `*`.
 """
 
+from education import leaflet
+
 ROUTES = """
                                                                     GET     POST
 ''                                                                  *       -
@@ -32,6 +34,7 @@ sitemap-guides-<int:file>.xml                                       *       -
 guides/<slug:slug>/clear/                                           -       -
 guides/<slug:slug>/clear/<str:token>/                               -       -
 guides/feed.atom                                                    *       -
+guides/<slug:slug>/leaflet.pdf                                      *       -
 guides/<slug:slug>/card.png                                         *       -
 favicon.ico                                                         *       -
 
@@ -136,4 +139,6 @@ def table():
             found[f"admin/{model}/{page}"] = {"GET": get, "POST": post}
     for route, get, post in rows(ROUTES):
         found[route.strip("'")] = {"GET": get, "POST": post}
+    if not leaflet.available():  # it is an optional extra
+        found["guides/<slug:slug>/leaflet.pdf"] = {"GET": "-", "POST": "-"}
     return found

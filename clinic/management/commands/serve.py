@@ -81,7 +81,7 @@ class Command(BaseCommand):
         except SystemExit:
             raise CommandError("The database is not up to date. Run `manage.py migrate` first.") from None
         try:
-            static("css/base.css")
+            static("css/site.css")
         except ValueError:
             raise CommandError("The static files are not collected. Run `manage.py collectstatic` first.") from None
 

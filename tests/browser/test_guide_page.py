@@ -1,0 +1,156 @@
+"""The page of a guide in real Chromium: what is folded, on paper, on a phone, without JavaScript."""
+
+from io import BytesIO
+
+import pytest
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+from education import feedback
+from education.models import Feedback
+from tests.factories import a_guide
+
+from .conftest import axe, every_look, scrolls_sideways
+
+TABLE = (
+    "<table><tr><th>Test</th><th>In one country</th><th>In another</th></tr>"
+    "<tr><th>Barium swallow</th><td>1.5</td><td>not listed</td></tr></table>"
+)
+PARTS = [
+    {"heading": "What it is", "body": "<p>Plain words.</p>", "more": "<p>A folded xylophone.</p>"},
+    {"heading": "Does it hurt?", "body": f"<p>A little.</p>{TABLE}", "more": "<p>More of that.</p>"},
+    {"heading": "After it", "kind": "do", "body": "<ul><li>drink</li></ul>"},
+    {"heading": "For a day", "kind": "do_not", "body": "<ul><li>drive</li></ul>"},
+    {"heading": "A bruise", "kind": "number", "body": "<p>About 1 in 200 people, says the WHO.</p>"},
+    {"heading": "Tell us if", "kind": "warning", "body": "<ul><li>you are pregnant</li></ul>"},
+    {"heading": "Call if", "kind": "emergency", "body": "<ul><li>you faint</li></ul>"},
+    {"heading": "Call us if", "kind": "urgent", "body": "<ul><li>you have a fever</li></ul>"},
+    {"heading": "Say if", "kind": "non_urgent", "body": "<ul><li>it itches</li></ul>"},
+]
+ADDRESS = "/guides/back-pain/"
+FOLDED = "#what-it-is\\.more"
+
+
+@pytest.fixture(autouse=True)
+def guide(live_server, clinic):
+    feedback.recently.forget(0)
+    guide = a_guide("Back pain", sections=PARTS, reviewed_by="Dr. B", written_by="A. Writer")
+    guide.sources.create(organization="WHO", title="On bruises", url="https://example.org/")
+    guide.publish(by=None)
+    return guide
+
+
+@every_look
+def test_every_kind_of_section_passes_axe_and_fits(page, scheme, width):
+    page.goto(ADDRESS)
+    page.get_by_role("button", name="Open every").click()
+
+    assert scrolls_sideways(page) <= 0
+    assert axe(page, best_practice=True) == []
+
+
+def test_one_button_opens_and_closes_everything(page):
+    page.goto(ADDRESS)
+    button = page.locator(".tools button").first
+    assert button.text_content() == "Open every “Read more”"
+
+    button.click()
+    assert page.locator(".guide details[open]").count() == 2
+    page.locator(".guide summary").first.click()
+    expect(button).to_contain_text("Open every")
+    button.click()
+    expect(button).to_contain_text("Close every")
+    button.click()
+
+    assert page.locator(".guide details[open]").count() == 0
+
+
+def test_a_link_into_what_is_folded_opens_it(page):
+    page.goto(f"{ADDRESS}#what-it-is.more")
+    assert page.locator(FOLDED).is_visible()
+
+    page.goto(ADDRESS)
+    page.evaluate("location.hash = '#does-it-hurt.more'")
+    expect(page.locator("#does-it-hurt\\.more")).to_be_visible()
+    page.evaluate("document.getElementById('does-it-hurt.more').closest('details').open = false")
+    page.evaluate(
+        "() => { const a = document.createElement('a'); a.href = '#does-it-hurt.more'; document.body.append(a); a.click(); }"
+    )
+
+    expect(page.locator("#does-it-hurt\\.more")).to_be_visible()
+    page.goto(f"{ADDRESS}#%E0%A4%A")  # means nothing, and breaks nothing
+
+
+def test_the_browser_s_own_search_opens_what_it_finds(page):
+    """A link to a text takes the same way through the page as Ctrl-F does."""
+    page.goto(ADDRESS)
+    assert not page.locator(FOLDED).is_visible()
+
+    page.goto("about:blank")
+    page.goto(f"{ADDRESS}#:~:text=xylophone")
+
+    expect(page.locator(FOLDED)).to_be_visible()
+
+
+def test_paper_shows_everything_and_no_navigation(page):
+    page.goto(ADDRESS)
+
+    words = "\n".join(leaf.extract_text() for leaf in PdfReader(BytesIO(page.pdf())).pages)
+
+    assert "/guides/back-pain/" in "".join(words.split())  # it may stand on two lines
+    for said in ("A folded xylophone.", "More of that.", "Reviewed by Dr. B", "drive", "911"):
+        assert said in words, said
+    for of_the_screen in (
+        "Read more",
+        "Read less",
+        "On this page",
+        "Was this page clear",
+        "Print this page",
+        "Staff sign-in",
+    ):
+        assert of_the_screen not in words, of_the_screen
+    assert page.locator(".guide details[open]").count() == 0
+
+
+def test_without_javascript_all_can_be_read_and_answered(no_js_page):
+    page = no_js_page
+    page.goto(f"{ADDRESS}#what-it-is.more")
+    assert page.locator(FOLDED).is_visible()  # the browser itself opens it
+    assert page.locator(".tools button").count() == 0
+    page.get_by_text("Read more").last.click()
+    assert page.get_by_text("More of that.").is_visible()
+
+    page.get_by_role("button", name="No, not all of it").click()
+    page.get_by_label("Which part do you mean?").select_option("Does it hurt?")
+    page.get_by_label("What was not clear").fill("What is barium?")
+    page.get_by_role("button", name="Send").click()
+
+    assert page.get_by_role("heading", name="Thank you").is_visible()
+    [said] = Feedback.objects.all()
+    assert (said.clear, said.section, said.words) == (False, "Does it hurt?", "What is barium?")
+    assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("width", [320])
+def test_on_a_phone_a_table_stands_row_by_row(page, width):
+    page.goto(ADDRESS)
+    cell = page.get_by_role("cell", name="1.5")
+
+    label = cell.evaluate("cell => getComputedStyle(cell, '::before').content")
+    rows = page.locator(".stacked tr").all()
+
+    assert "In one country" in label
+    assert page.locator(".stacked").evaluate("box => box.scrollWidth <= box.clientWidth")
+    assert rows[1].evaluate("row => getComputedStyle(row).display") == "block"
+    assert page.get_by_role("columnheader", name="In another").count() == 1
+    for button in page.locator(".tool, .more > summary").all():
+        assert button.bounding_box()["height"] >= 44
+
+
+@every_look
+def test_the_page_of_thanks_passes_axe(page, scheme, width):
+    page.goto(ADDRESS)
+    page.get_by_role("button", name="Yes, it was clear").click()
+
+    assert axe(page, best_practice=True) == []
+    assert scrolls_sideways(page) <= 0
