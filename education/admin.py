@@ -57,7 +57,8 @@ class SectionInline(PartInline, admin.StackedInline):
     fields = ["position", "level", "kind", "heading", "body", "more", "picture"]
 
     class Media:
-        js = [Script("js/sections.js", defer=True)]
+        css = {"all": ["css/library.css"]}
+        js = [Script("js/sections.js", defer=True), Script("js/picture-picker.js", defer=True)]
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
