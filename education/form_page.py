@@ -15,7 +15,8 @@ MODULES = ("rows", "order", "parts", "head", "drag", "outline", "findings", "uns
 # By an import map and not by relative addresses: only so do the modules get the addresses that change with their content.
 FORM_MEDIA = Media(
     importmap=ImportMap({f"guide-form/{name}": f"js/guide-form/{name}.js" for name in MODULES}),
-    js=[Script("js/guide-form/main.js", type="module")],
+    js=[Script("js/guide-form/main.js", type="module"), Script("js/picture-picker.js", defer=True)],
+    css={"all": ["css/library.css"]},
 )
 
 

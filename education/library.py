@@ -2,9 +2,13 @@
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
+from django.urls import path
 from django.utils.html import format_html
+from django.views.decorators.http import require_safe
 
 from .forms import PictureForm
 from .models import Original, Picture
@@ -83,6 +87,17 @@ class PictureAdmin(NarrowList, admin.ModelAdmin):
 
     def get_changelist(self, request, **kwargs):
         return Grid
+
+    def get_urls(self):
+        small = self.admin_site.admin_view(require_safe(self.small_view))
+        return [path("<int:pk>/small/", small, name="education_picture_small"), *super().get_urls()]
+
+    def small_view(self, request, pk):
+        """For the guide's form, which knows a picture by its number."""
+        picture = get_object_or_404(Picture, pk=pk)
+        if not self.has_view_permission(request, picture):
+            raise PermissionDenied
+        return redirect(picture.first_file)
 
     def get_fields(self, request, obj=None):
         return [*PictureForm.Meta.fields, *(self.readonly_fields if obj else [])]

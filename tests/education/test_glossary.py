@@ -47,7 +47,6 @@ def test_a_word_is_marked_where_the_page_says_it_first_and_explained_at_its_end(
     assertContains(page, '<div id="word.catheter" tabindex="-1">')
     assertContains(page, "A thin, soft tube.", count=1)
     assertContains(page, 'href="#said.word.catheter"')
-    assertContains(page, "js/words.js")
 
 
 def test_a_page_without_such_words_says_nothing_of_them(client, clinic):
@@ -55,7 +54,6 @@ def test_a_page_without_such_words_says_nothing_of_them(client, clinic):
     page = client.get(a_published_guide().get_absolute_url())
 
     assertNotContains(page, "Words on this page")
-    assertNotContains(page, "words.js")
 
 
 @pytest.mark.parametrize(

@@ -341,3 +341,11 @@ def test_the_library_takes_the_same_queries_for_three_pictures_and_for_many(staf
         staff_client.get(LIST)
 
     assert many.count == few.count
+
+
+def test_the_guides_form_sees_a_picture_by_its_number(staff_client, client, three):
+    small = f"/admin/education/picture/{three[0].pk}/small/"
+
+    assert staff_client.get(small)["Location"] == f"/media/{three[0].folder}/480.webp"
+    assert staff_client.get("/admin/education/picture/999999/small/").status_code == 404
+    assertContains(staff_client.get(reverse("admin:education_guide_add")), "js/picture-picker.js")

@@ -89,6 +89,7 @@ admin/auth/user/<int:pk>/second-factor/                             MS      MS
 admin/clinic/clinicprofile/                                         staff   staff
 admin/education/feedback/guide/<int:pk>/                            ES      -
 admin/education/guide/still-here/                                   ES      ES
+admin/education/picture/<int:pk>/small/                             ES      -
 admin/education/guide/<int:pk>/preview/                             ES      ES
 admin/education/guide/<int:pk>/preview/<int:number>/                ES      ES
 admin/education/guide/<int:pk>/restore/<int:number>/                ES      ES
