@@ -67,7 +67,8 @@ def focused(page):
 
 
 def save(page):
-    page.get_by_role("button", name="Save and continue editing").click()
+    with page.expect_navigation():  # an earlier message of success may still stand there
+        page.get_by_role("button", name="Save and continue editing").click()
     expect(page.locator(".success")).to_be_visible()
 
 

@@ -1,0 +1,71 @@
+"""Typed text outlives what can go wrong when it is saved, in real Chromium."""
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import expect
+
+from education.models import Guide
+from tests.factories import a_guide
+
+from .conftest import sign_in
+from .test_editor import SECTIONS, fold, form_of, open_form, save
+
+pytestmark = pytest.mark.browser
+
+
+def type_something(page):
+    fold(page, "What it is").click()
+    page.get_by_role("textbox", name="Text", exact=True).locator("visible=true").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Typed.")
+
+
+def test_who_was_signed_out_signs_in_in_another_tab_and_saves(signed_in_page, clinic, settings):
+    page, guide = signed_in_page, a_guide(sections=SECTIONS)
+    open_form(page, guide)
+    type_something(page)
+    Session.objects.all().delete()
+
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.locator(".not-saved")).to_contain_text("You have been signed out. Nothing is lost")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in in a new tab").click()
+    door = opened.value
+    door.locator("input[name=login]").fill("staff")
+    door.locator("input[name=password]").fill("a long test password")
+    door.keyboard.press("Enter")
+    door.wait_for_url("**/admin/")
+
+    save(page)
+    assert guide.sections.first().body == "<p>Plain words. Typed.</p>"
+
+
+def test_when_the_network_is_away_the_page_stays_and_saves_later(signed_in_page, clinic, faults):
+    page, guide = signed_in_page, a_guide(sections=SECTIONS)
+    open_form(page, guide)
+    type_something(page)
+    page.context.set_offline(True)
+
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.locator(".not-saved")).to_contain_text("The site cannot be reached just now. Nothing is lost")
+    faults.clear()  # the browser said so too
+    page.context.set_offline(False)
+
+    save(page)
+    assert guide.sections.first().body == "<p>Plain words. Typed.</p>"
+
+
+def test_without_javascript_a_page_keeps_what_was_typed(no_js_page, staff, clinic, live_server):
+    page, guide = no_js_page, a_guide("Backs")
+    sign_in(page.context, live_server.url, staff)
+    page.goto(form_of(guide))
+    page.locator("#id_title").fill("Backs, with care")
+    Session.objects.all().delete()
+
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.get_by_text("Nothing is lost: what you typed is kept")).to_be_visible()
+    sign_in(page.context, live_server.url, staff)
+    page.get_by_role("button", name="Save what I typed").click()
+
+    expect(page.locator(".success")).to_be_visible()
+    assert Guide.objects.get().title == "Backs, with care"
