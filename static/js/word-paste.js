@@ -1,26 +1,80 @@
 // What is pasted loses its styles before anything parses it: our policy refuses them, and the browser would say so for
-// each. Text from Word needs more: its lists are paragraphs that begin with a bullet or a number, its headings are too
-// large for a section, and empty paragraphs make its gaps. This makes them what they look like.
+// each. What they said of bold and slanted words is kept. Word writes lists as paragraphs that begin with a bullet or a
+// number; Google Docs puts everything into one <b>, and lists beside their items; headings are too large for a section;
+// empty paragraphs make gaps. This makes them what they look like.
 import { Extension, Plugin } from "django-prose-editor/editor";
 
-const FROM_WORD = /mso-|class="?Mso|urn:schemas-microsoft-com/;
+const FROM_AN_EDITOR_OF_OURS = /data-pm-slice/;
+const BULLET = /^[\s\u00a0]*[•‣▪◦●○∙·][\s\u00a0]*/;
 const IN_A_LIST = /mso-list:\s*\S+\s+level(\d)/;
 const STYLE = "data-pasted-style";
+const WOULD_BE_REFUSED = /\s(style|on[a-z]+)\s*=/gi;
 const NUMBER = /^\s*\(?[0-9a-z]{1,5}[.)]/i;
 
 function withoutStyles(html) {
   return html
     .replace(/<style[\s>][^]*?<\/style\s*>/gi, "")
-    .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, ` ${STYLE}=`));
+    .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(WOULD_BE_REFUSED, " data-pasted-$1="));
 }
 
+/** Returns how many there were: the editor is told that they make sections. */
 function headingsToStrongParagraphs(page) {
-  for (const heading of page.querySelectorAll("h1, h2, h3, h4, h5, h6")) {
+  const headings = [...page.querySelectorAll("h1, h2, h3, h4, h5, h6")];
+  const ofSections = headings.filter((heading) => !heading.closest("table, li"));
+  for (const heading of headings) {
     const paragraph = page.createElement("p");
     const strong = page.createElement("strong");
     strong.append(...heading.childNodes);
     paragraph.append(strong);
     heading.replaceWith(paragraph);
+  }
+  return ofSections.length;
+}
+
+function boldAndSlantedFromStyles(page) {
+  for (const all of page.querySelectorAll("b[id^='docs-internal-guid']")) all.replaceWith(...all.childNodes);
+  for (const element of page.querySelectorAll(`span[${STYLE}], font[${STYLE}]`)) {
+    const style = element.getAttribute(STYLE);
+    for (const [pattern, tag] of [
+      [/(?<![\w-])font-weight:\s*(?:bold|[6-9]00)/i, "strong"],
+      [/(?<![\w-])font-style:\s*italic/i, "em"],
+    ]) {
+      if (!pattern.test(style) || !element.textContent.trim()) continue;
+      const mark = page.createElement(tag);
+      mark.append(...element.childNodes);
+      element.append(mark);
+    }
+  }
+  for (const element of page.querySelectorAll(`b[${STYLE}], strong[${STYLE}], i[${STYLE}], em[${STYLE}]`)) {
+    if (/(?<![\w-])font-(?:weight|style):\s*(?:normal|400)/i.test(element.getAttribute(STYLE))) {
+      element.replaceWith(...element.childNodes);
+    }
+  }
+}
+
+/** A list that stands beside its item, as Google Docs and old web pages write it, belongs into it. */
+function listsIntoTheirItems(page) {
+  for (const list of page.querySelectorAll("ul > ul, ul > ol, ol > ul, ol > ol")) {
+    const item = list.previousElementSibling;
+    if (item?.tagName === "LI") item.append(list);
+  }
+}
+
+/** Paragraphs that begin with a bullet somebody typed. */
+function listsFromTypedBullets(page) {
+  for (const paragraph of [...page.querySelectorAll("p")]) {
+    const first = page.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT).nextNode();
+    if (!first || !BULLET.test(first.data) || paragraph.closest("li")) continue;
+    first.data = first.data.replace(BULLET, "");
+    const before = paragraph.previousElementSibling;
+    const list = before?.hasAttribute("data-typed-list") ? before : page.createElement("ul");
+    if (list !== before) {
+      list.setAttribute("data-typed-list", "");
+      paragraph.before(list);
+    }
+    const item = page.createElement("li");
+    item.append(paragraph);
+    list.append(item);
   }
 }
 
@@ -68,17 +122,36 @@ function listsFromParagraphs(page) {
 }
 
 function dropEmptyParagraphs(page) {
+  for (const gap of page.querySelectorAll("body > br")) {
+    if (/^(?:P|UL|OL|TABLE|DIV|BLOCKQUOTE)$/.test(gap.previousElementSibling?.tagName ?? "")) gap.remove();
+  }
   for (const paragraph of page.querySelectorAll("p")) {
     if (!paragraph.textContent.replaceAll("\u00a0", " ").trim()) paragraph.remove();
   }
 }
 
-function plainFromWord(html) {
+function tell(view, headings) {
+  const place = view.dom.closest(".prose-editor") ?? view.dom;
+  const note = place.parentElement.querySelector(":scope > .paste-note") ?? document.createElement("p");
+  note.className = "paste-note";
+  note.setAttribute("role", "status");
+  place.after(note);
+  note.textContent =
+    headings === 1
+      ? "A heading was pasted as a bold line. Headings make sections: add a section for it, and move its text there."
+      : `${headings} headings were pasted as bold lines. Headings make sections: add one for each, or use “Import a document” in the list of guides.`;
+}
+
+function plain(html, view) {
   const page = new DOMParser().parseFromString(html, "text/html");
   for (const element of page.querySelectorAll("o\\:p")) element.replaceWith(...element.childNodes);
-  headingsToStrongParagraphs(page);
+  boldAndSlantedFromStyles(page);
+  const headings = headingsToStrongParagraphs(page);
   listsFromParagraphs(page);
+  listsFromTypedBullets(page);
+  listsIntoTheirItems(page);
   dropEmptyParagraphs(page);
+  if (headings) tell(view, headings);
   return page.body.innerHTML;
 }
 
@@ -89,8 +162,8 @@ export const WordPaste = Extension.create({
     return [
       new Plugin({
         props: {
-          transformPastedHTML: (html) =>
-            FROM_WORD.test(html) ? plainFromWord(withoutStyles(html)) : withoutStyles(html),
+          transformPastedHTML: (html, view) =>
+            FROM_AN_EDITOR_OF_OURS.test(html) ? withoutStyles(html) : plain(withoutStyles(html), view),
         },
       }),
     ];
