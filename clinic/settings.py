@@ -175,6 +175,9 @@ CRISPY_TEMPLATE_PACK = "forms"
 
 # Work that waits: queued in the database, in the same transaction as what it belongs to.
 TASKS = {"default": {"BACKEND": given("TASKS_BACKEND", "django_tasks_db.DatabaseBackend")}}
+# What the worker does besides: a piece at each look, which says whether there was one; and each hour.
+WORKER_ALSO = ["clinic.work.send_a_letter"]
+WORKER_EACH_HOUR = ["clinic.work.remind_owners"]
 
 # Language and time ----------------------------------------------------------------------------------------------------
 
@@ -362,6 +365,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "clinic": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "education": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "appointments": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "waitress.queue": {"level": "ERROR"},  # else a line for each connection that waits its turn
     },

@@ -24,6 +24,7 @@ from .conflicts import both_texts, laid_over
 from .forms import GuideForm, PictureForm, PositionedForm, PositionedFormSet
 from .house_rules import advice, in_the_way
 from .models import Guide, NotPublishable, Picture, Section, Source, Topic
+from .review_desk import ReviewDesk, WaitsFilter
 
 SOON = timedelta(days=60)
 
@@ -147,7 +148,7 @@ class ReviewFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         today = timezone.localdate()
         wanted = {
-            "overdue": Q(next_review__lt=today),
+            "overdue": Q(next_review__lt=today, live_revision__isnull=False),
             "soon": Q(next_review__range=(today, today + SOON)),
             "none": Q(next_review__isnull=True),
         }
@@ -156,16 +157,16 @@ class ReviewFilter(admin.SimpleListFilter):
 
 class GuideChangeList(ChangeList):
     def get_queryset(self, request, exclude_parameters=None):
-        return super().get_queryset(request, exclude_parameters).with_draft()
+        return super().get_queryset(request, exclude_parameters).with_draft().with_review()
 
 
 @admin.register(Guide)
-class GuideAdmin(NarrowList, admin.ModelAdmin):
+class GuideAdmin(ReviewDesk, NarrowList, admin.ModelAdmin):
     form = GuideForm
     actions = ["publish_together"]
-    list_display = ["title", "topic", "state", "last_reviewed", "next_review"]
-    list_filter = [StateFilter, ReviewFilter, "topic", "is_sample"]
-    lookups = ("state", "review", "topic__id__exact", "is_sample__exact")
+    list_display = ["title", "topic", "state", "sign_off", "last_reviewed", "next_review"]
+    list_filter = [StateFilter, WaitsFilter, ReviewFilter, "topic", "is_sample"]
+    lookups = ("state", "waits", "review", "topic__id__exact", "is_sample__exact")
     list_per_page = 50
     search_fields = ["title"]
     inlines = [SectionInline, SourceInline]
@@ -173,7 +174,7 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
         (None, {"fields": ["title", "slug", "topic", "service", "summary", "picture"]}),
         (
             "Who stands behind it",
-            {"fields": ["written_by", "reviewed_by", "last_reviewed", "next_review", "is_sample"]},
+            {"fields": ["written_by", "reviewed_by", "last_reviewed", "next_review", "is_sample", "owner"]},
         ),
     ]
     # The browser's own calendar: it has a label, works on a phone and needs no script.
@@ -183,7 +184,7 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
     }
 
     class Media:
-        css = {"all": ["css/sections.css"]}
+        css = {"all": ["css/sections.css", "css/review-desk.css"]}
 
     # The list
 
@@ -213,7 +214,7 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
     # The form
 
     def get_readonly_fields(self, request, obj=None):
-        return ["slug"] if obj and obj.was_published() else []
+        return [*super().get_readonly_fields(request, obj), *(["slug"] if obj and obj.was_published() else [])]
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else {"slug": ["title"]}
@@ -264,7 +265,9 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         if change and (form.has_changed() or any(formset.has_changed() for formset in formsets)):
-            form.instance.count_edit()
+            form.instance.count_edit(by=request.user)
+        elif not change:
+            form.instance.note_author(request.user)
 
     def response_add(self, request, obj, post_url_continue=None):
         return self.next_step(request, obj) or super().response_add(request, obj, post_url_continue)
@@ -349,7 +352,7 @@ class GuideAdmin(NarrowList, admin.ModelAdmin):
                 text="It takes the place of the draft as it is now. What patients read stays as it is until you publish.",
                 button="Restore as draft",
             )
-        guide.restore(revision)
+        guide.restore(revision, by=request.user)
         self.log_change(request, guide, f"Restored revision {number} as the draft.")
         messages.success(request, f"The draft is now what revision {number} was.")
         return redirect("admin:education_guide_change", guide.pk)

@@ -19,6 +19,7 @@ from clinic.models import Service
 from ..content import IDS_OF_THE_PAGE, anchors, clean_html, links, plain_text, tables_that_scroll
 from ..house_rules import Draft, in_the_way
 from .picture import Picture
+from .review import Reviewed, ReviewedQuerySet
 from .revision import Revision
 
 
@@ -43,7 +44,7 @@ class Topic(models.Model):
         return self.name
 
 
-class GuideQuerySet(models.QuerySet):
+class GuideQuerySet(ReviewedQuerySet):
     def published(self):
         """What patients can read, each with its live revision and the topic it was published under."""
         return self.filter(live_revision__isnull=False).select_related("live_revision__topic", "topic")
@@ -76,7 +77,7 @@ class GuideQuerySet(models.QuerySet):
         return self.select_related("live_revision").defer("live_revision__html", "live_revision__text")
 
 
-class Guide(models.Model):
+class Guide(Reviewed, models.Model):
     """The draft. Patients read its live revision, which only publish() and withdraw() move."""
 
     class State(models.TextChoices):
@@ -113,6 +114,14 @@ class Guide(models.Model):
     live_revision = models.ForeignKey(
         "Revision", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Is reminded by e-mail when the next review comes near.",
+    )
     changed_at = models.DateTimeField(auto_now=True)
     # Counts the saves of the draft: who saves on top of an older one is asked instead of overwriting it.
     edit_version = models.PositiveIntegerField(default=1, editable=False)
@@ -121,7 +130,15 @@ class Guide(models.Model):
 
     class Meta:
         ordering = ["title"]
-        permissions = [("publish_guide", "Can publish and withdraw guides")]
+        permissions = [
+            ("publish_guide", "Can publish and withdraw guides"),
+            ("sign_guide", "Can comment on drafts and sign them off as a clinician"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_review"], condition=Q(live_revision__isnull=False), name="guide_live_by_next_review"
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(next_review__isnull=True)
@@ -196,7 +213,8 @@ class Guide(models.Model):
         """The draft as the house rules judge it. `alongside` are guides that go live with it."""
         data = self.as_data()
         dead = dead_links(data, self.get_absolute_url(), alongside)
-        return Draft(data, today=timezone.localdate(), dead_links=dead)
+        signed = self.last_sign_off
+        return Draft(data, today=timezone.localdate(), dead_links=dead, signed=signed and signed.data)
 
     @transaction.atomic
     def publish(self, *, by, alongside=()):
@@ -221,15 +239,16 @@ class Guide(models.Model):
         self.live_revision = None
         self.save(update_fields=["live_revision"])
 
-    def count_edit(self):
-        """To be called by whoever changed the draft, in the same transaction."""
+    def count_edit(self, *, by=None):
+        """To be called by whoever changed the draft, in the same transaction, once all of it is saved."""
         Guide.objects.filter(pk=self.pk).update(edit_version=F("edit_version") + 1)
         self.refresh_from_db(fields=["edit_version"])
+        if by:
+            self.note_author(by)
 
     @transaction.atomic
-    def restore(self, revision):
+    def restore(self, revision, *, by=None):
         """Make the draft what `revision` was. The address and what patients read stay as they are."""
-        self.count_edit()
         data = revision.data
         for name in RESTORED_AS_THEY_ARE:
             setattr(self, name, data[name])
@@ -246,6 +265,8 @@ class Guide(models.Model):
         self.sources.all().delete()
         for position, source in enumerate(data["sources"], start=1):
             self.sources.create(position=position * 10, **source)
+        self.count_edit(by=by)
+        self.follow_sign_off()
 
     def has_unpublished_changes(self):
         """Whether the draft differs from what patients read."""

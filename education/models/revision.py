@@ -1,5 +1,7 @@
 """Guides as they were published: what patients read."""
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import TextField
@@ -38,6 +40,12 @@ class Revision(models.Model):
 
     def __str__(self):
         return f"{self.title}, revision {self.number}"
+
+    @property
+    def is_overdue(self):
+        """Whether a clinician should have read it again by now. Asked at each reading: a day begins without a publishing."""
+        due = self.data["next_review"]
+        return bool(due and self.data["last_reviewed"]) and date.fromisoformat(due) < timezone.localdate()
 
     @property
     def contents(self):

@@ -1,6 +1,7 @@
 """Who may what: every address of the site, by method and role. A route that is missing here fails test_table.py.
 
-Letters stand for who is let through: T triage, L lead, E editor, A auditor, M clinic manager, S superuser. `staff` is
+Letters stand for who is let through: T triage, L lead, E editor, C clinical reviewer, P publisher, A auditor,
+M clinic manager, S superuser. `staff` is
 all of them, `*` everybody, signed in or not, `-` nobody. Staff who are not named are refused (403, or 404 and 405
 where there is nothing for them); who is not signed in is sent to the door by every address below admin/ but those of `*`.
 """
@@ -10,6 +11,7 @@ ROUTES = """
 ''                                                                  *       -
 guides/                                                             *       -
 guides/<slug:slug>/                                                 *       -
+drafts/<str:token>/                                                 *       *
 request/                                                            *       *
 request/sent/<slug:secret>/                                         *       -
 request/status/<slug:secret>/                                       *       -
@@ -72,10 +74,17 @@ admin/appointments/recipient/test-mail/                             TLS     -
 admin/auth/user/<id>/password/                                      MS      MS
 admin/auth/user/<int:pk>/second-factor/                             MS      MS
 admin/clinic/clinicprofile/                                         staff   staff
-admin/education/guide/<int:pk>/preview/                             ES      ES
-admin/education/guide/<int:pk>/preview/<int:number>/                ES      ES
+admin/education/guide/<int:pk>/preview/                             ECPS    ECPS
+admin/education/guide/<int:pk>/preview/<int:number>/                ECPS    ECPS
+admin/education/guide/<int:pk>/ask-review/                          ES      ES
+admin/education/guide/<int:pk>/take-back/                           -       ES
+admin/education/guide/<int:pk>/review/                              CS      CS
+admin/education/guide/<int:pk>/links/                               ES      ES
+admin/education/guide/<int:pk>/links/<int:link_pk>/revoke/          -       ES
+admin/education/guide/<int:pk>/comments/<int:comment_pk>/done/      -       ES
+admin/education/guide/<int:pk>/publish/                             PS      PS
 admin/education/guide/<int:pk>/restore/<int:number>/                ES      ES
-admin/education/guide/<int:pk>/withdraw/                            ES      ES
+admin/education/guide/<int:pk>/withdraw/                            PS      PS
 """
 
 # The five pages that the admin gives each model. A line above wins.
@@ -91,7 +100,7 @@ auth/group                          MS      S       S       S
 auth/user                           MS      MS      MS      S
 clinic/clinicprofile                MS      -       MS      -
 clinic/service                      MS      MS      MS      S
-education/guide                     ES      ES      ES      -
+education/guide                     ECPS    ES      ES      -
 education/picture                   ES      ES      ES      ES
 education/topic                     ES      ES      ES      ES
 """

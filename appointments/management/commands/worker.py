@@ -9,10 +9,12 @@ import sys
 import time
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.management import BaseCommand, call_command
 from django.db import Error as DatabaseTrouble
 from django.db import close_old_connections, connections
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_tasks_db.backend import DatabaseBackend
 from django_tasks_db.compat import task_backends
 from django_tasks_db.management.commands.db_worker import Worker as TaskRunner
@@ -103,6 +105,8 @@ class Worker:
             if not self.stop.wait(0):
                 busy = bool(deliveries.sweep(limit=1)) or busy
                 busy = bool(make_findable(SearchEntry.objects.missing())) or busy
+                for name in settings.WORKER_ALSO:
+                    busy = bool(also(name)) or busy
                 self.watch()
                 self.keep_house()
         except DatabaseTrouble:
@@ -142,7 +146,19 @@ class Worker:
                 logger.warning("Nothing was removed by age. %s", run.stopped)
             while not self.stop.is_set and make_findable(SearchEntry.objects.missing(everywhere=True)):
                 pass  # what came while no worker ran
+            for name in settings.WORKER_EACH_HOUR:
+                also(name)
             self.next_housekeeping = time.monotonic() + HOUSEKEEPING_EVERY
+
+
+def also(name):
+    """What the rest of the site has the worker do. A mistake in it never keeps a message about a request waiting."""
+    try:
+        return import_string(name)()
+    except DatabaseTrouble:
+        raise
+    except Exception:
+        logger.exception("%s failed.", name)
 
 
 def run_one_task(worker_name):
