@@ -7,6 +7,7 @@ from django.utils import timezone
 from appointments.calling import Because, Turn, calling_time, in_order
 from appointments.models import AppointmentRequest, Delivery, PatientReply, Recipient
 from appointments.promise import Promises
+from education.models import Guide
 
 from . import caught_mail, doctor
 from .facts import Facts
@@ -18,6 +19,7 @@ CALLS_ORDERED = 500  # what is to be read first, then by promise: so what is urg
 LISTED_BELOW = {"undelivered", "patients_mail"}  # message by message
 ABOUT_REQUESTS = {"unopened"}
 REQUESTS = "admin:appointments_appointmentrequest_changelist"
+GUIDES = "admin:education_guide_changelist"
 
 
 def desk(user, profile=None):
@@ -30,6 +32,7 @@ def desk(user, profile=None):
         "may_triage": may_triage,
         "faults": faults,
         "warnings": warnings,
+        "guides": guides(user),
     }
     if may_triage:
         counts = facts.counts
@@ -140,6 +143,24 @@ def rows_of(counts):
 
 def with_addresses(lists, counts):
     return [(label, counts[name], f"{reverse(REQUESTS)}?{query}") for label, name, query in lists]
+
+
+def guides(user):
+    """[(count, words for one, words for several, address)] about guides, for those who see them; without what is none."""
+    if not user.has_perm("education.view_guide"):
+        return []
+    rows = [
+        (
+            Guide.objects.overdue().count(),
+            "guide that patients read is overdue for its review",
+            "guides that patients read are overdue for their review",
+            "review=overdue",
+        )
+    ]
+    if user.has_perm("education.sign_guide"):
+        waiting = Guide.objects.waiting_for(user).count()
+        rows.append((waiting, "guide waits for your review", "guides wait for your review", "waits=me"))
+    return [(count, one, several, f"{reverse(GUIDES)}?{query}") for count, one, several, query in rows if count]
 
 
 # Whom to call now -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.db import OperationalError
 from django.views.debug import SafeExceptionReporterFilter
 
 SPEAKS_OF_THE_MACHINE = (ImproperlyConfigured, OperationalError, OSError)  # "could not connect", "disk full"
-SECRET_IN_ADDRESS = re.compile(r"(/request/(?:sent|status)/)[^/\s]+")  # opens the patient's page
+SECRET_IN_ADDRESS = re.compile(r"(/request/(?:sent|status)/|/drafts/)[^/\s]+")  # opens a patient's page, or a draft
 
 
 class PlainFormatter(logging.Formatter):

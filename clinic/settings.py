@@ -181,12 +181,11 @@ CRISPY_TEMPLATE_PACK = "forms"
 
 # Work that waits: queued in the database, in the same transaction as what it belongs to.
 TASKS = {"default": {"BACKEND": given("TASKS_BACKEND", "django_tasks_db.DatabaseBackend")}}
-# What the worker does besides messages, every few seconds: functions without arguments.
+# What the worker does besides requests and their mail, at each turn, every few seconds and each hour: functions without
+# arguments that take seconds at most. Those of a turn say whether they did something.
+WORKER_EACH_TURN = ["education.darkroom.develop_next", "clinic.work.send_a_letter"]
 WORKER_ROUNDS = ["education.scheduling.go_round"]
-
-# What the worker does besides mail: functions that give whether they did something, and take seconds at most.
-WORKER_EACH_TURN = ["education.darkroom.develop_next"]
-WORKER_EACH_HOUR = ["education.darkroom.clear_away_strays"]
+WORKER_EACH_HOUR = ["education.darkroom.clear_away_strays", "clinic.work.remind_owners"]
 
 # Language and time ----------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from appointments.throttle import is_guessing
 from appointments.urls import request_urls
+from education.drafts import draft_urls
 from education.models import find_guide
 
 from . import errors, views
@@ -11,6 +13,7 @@ from . import errors, views
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
     path("guides/", include("education.urls")),
+    path("drafts/", include(draft_urls(is_guessing=is_guessing))),
     path("request/", include(request_urls(find_guide=find_guide))),
     path("privacy/", views.Privacy.as_view(), name="privacy"),
     path("media/<path:path>", views.picture_file, name="media"),

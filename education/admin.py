@@ -31,6 +31,7 @@ from .house_rules import advice, in_the_way
 from .models import Feedback, Guide, NotPublishable, ScheduledStep, Section, Source, Topic
 from .models.related import choose, related_guides
 from .narrow import NarrowList
+from .review_desk import ReviewDesk, WaitsFilter
 from .scheduling import ScheduleOfGuides
 
 RELATED_HELP = (
@@ -114,7 +115,7 @@ class ReviewFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         today = timezone.localdate()
         wanted = {
-            "overdue": Q(next_review__lt=today),
+            "overdue": Q(next_review__lt=today, live_revision__isnull=False),
             "soon": Q(next_review__range=(today, today + SOON)),
             "none": Q(next_review__isnull=True),
         }
@@ -124,17 +125,17 @@ class ReviewFilter(admin.SimpleListFilter):
 class GuideChangeList(ChangeList):
     def get_queryset(self, request, exclude_parameters=None):
         Guide.objects.settle()
-        guides = super().get_queryset(request, exclude_parameters).select_related("topic")
+        guides = super().get_queryset(request, exclude_parameters).with_draft().with_review()
         return guides.prefetch_related(Prefetch("scheduled", ScheduledStep.objects.to_show(), to_attr="steps"))
 
 
 @admin.register(Guide)
-class GuideAdmin(HistoryOfGuides, ScheduleOfGuides, NarrowList, FormPage, admin.ModelAdmin):
+class GuideAdmin(HistoryOfGuides, ScheduleOfGuides, ReviewDesk, NarrowList, FormPage, admin.ModelAdmin):
     form = GuideForm
     actions = ["publish_together"]
-    list_display = ["title", "topic", "state", "schedule", "last_reviewed", "next_review"]
-    list_filter = [StateFilter, ScheduleFilter, ReviewFilter, "topic", "is_sample"]
-    lookups = ("state", "schedule", "review", "topic__id__exact", "is_sample__exact")
+    list_display = ["title", "topic", "state", "sign_off", "schedule", "last_reviewed", "next_review"]
+    list_filter = [StateFilter, WaitsFilter, ScheduleFilter, ReviewFilter, "topic", "is_sample"]
+    lookups = ("state", "waits", "schedule", "review", "topic__id__exact", "is_sample__exact")
     list_per_page = 50
     search_fields = ["title"]
     inlines = [SectionInline, SourceInline]
@@ -142,7 +143,7 @@ class GuideAdmin(HistoryOfGuides, ScheduleOfGuides, NarrowList, FormPage, admin.
         (None, {"fields": ["title", "slug", "topic", "service", "summary", "picture"]}),
         (
             "Who stands behind it",
-            {"fields": ["written_by", "reviewed_by", "last_reviewed", "next_review", "is_sample"]},
+            {"fields": ["written_by", "reviewed_by", "last_reviewed", "next_review", "is_sample", "owner"]},
         ),
     ]
     # The browser's own calendar: it has a label, works on a phone and needs no script.
@@ -152,7 +153,7 @@ class GuideAdmin(HistoryOfGuides, ScheduleOfGuides, NarrowList, FormPage, admin.
     }
 
     class Media:
-        css = {"all": ["css/sections.css", "css/guide-form.css", "css/history.css"]}
+        css = {"all": ["css/sections.css", "css/guide-form.css", "css/history.css", "css/review-desk.css"]}
 
     # The list
 
@@ -251,7 +252,9 @@ class GuideAdmin(HistoryOfGuides, ScheduleOfGuides, NarrowList, FormPage, admin.
         if form.chosen() is not None:
             choose(form.instance, form.chosen())
         if change and (form.has_changed() or any(formset.has_changed() for formset in formsets)):
-            form.instance.count_edit()
+            form.instance.count_edit(by=request.user)
+        elif not change:
+            form.instance.note_author(request.user)
 
     def response_add(self, request, obj, post_url_continue=None):
         return self.next_step(request, obj) or super().response_add(request, obj, post_url_continue)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from . import readability
+from . import clinical, readability
 from .chances import chance_in
 from .claims import myths_in
 from .content import links, plain_text
@@ -139,6 +139,7 @@ class Draft:
     today: date
     dead_links: frozenset[str] = field(default_factory=frozenset)
     glossary: frozenset[str] = field(default_factory=frozenset)  # words that the page explains by itself, in lower case
+    signed: dict | None = None  # what a clinician signed last: clinical.matter() of that draft
 
     @property
     def sections(self):
@@ -307,6 +308,17 @@ def reviewed_in_the_past(draft):
         yield Finding("The last review cannot be in the future.", "last_reviewed")
 
 
+def signed_off(draft):
+    """Samples say to every reader that no clinician has reviewed them, so they need no signature."""
+    if draft.data.get("is_sample"):
+        return
+    if draft.signed is None:
+        yield Finding("No clinician has signed it off. Ask for a review.", "review")
+    elif places := [row["where"] for row in clinical.changes(draft.signed, draft.data)]:
+        changed = ", ".join(places[:4]) + (f" and {len(places) - 4} more" if len(places) > 4 else "")
+        yield Finding(f"It was changed after a clinician signed it: {changed}. Ask for a review again.", "review")
+
+
 # What would make it better --------------------------------------------------------------------------------------------
 
 
@@ -409,6 +421,7 @@ BLOCKING = (
     figures_have_a_source,
     links_lead_somewhere,
     reviewed_in_the_past,
+    signed_off,
 )
 ADVISING = (
     no_published_myth,

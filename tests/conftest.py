@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from appointments import append_only
+from education import locks
 
 from . import factories
 from .browser.chromium import find_chromium
@@ -43,12 +44,12 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session", autouse=True)
 def emptied_between_tests():
-    """What a test has committed is cleared away after it: the one deletion that the access log's lock lets pass."""
+    """What a test has committed is cleared away after it: the one deletion that the locks of what is final let pass."""
     operations = type(connection.ops)
     flush = operations.execute_sql_flush
 
     def flush_log_and_all(self, statements):
-        with append_only.lifted(self.connection):
+        with append_only.lifted(self.connection), locks.lifted(self.connection):
             flush(self, statements)
 
     with pytest.MonkeyPatch.context() as patch:

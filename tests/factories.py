@@ -104,18 +104,24 @@ def a_topic(name="X-rays and scans"):
 
 
 def a_guide(title=None, *, sections=None, **facts):
-    """A draft with one section, or with those given as dicts."""
+    """A draft with one section, or with those given as dicts. A sample, which needs no sign-off, unless a test says so."""
     title = title or f"Guide {next(count)}"
     guide = Guide.objects.create(
         title=title,
         slug=facts.pop("slug", slugify(title)),
         topic=facts.pop("topic", None) or a_topic(),
         summary="In short.",
+        is_sample=facts.pop("is_sample", True),
         **facts,
     )
     for position, section in enumerate(sections or [{"heading": "What it is", "body": "<p>Plain words.</p>"}]):
         Section.objects.create(guide=guide, position=position * 10, **section)
     return guide
+
+
+def a_sign_off(guide, *, by=None, **facts):
+    """The draft as it is, signed by a clinician who has not written in it."""
+    return guide.sign_off(by=by or a_user(), **{"name": "Dr. Ada Lind", "role": "radiologist", **facts})
 
 
 def a_published_guide(title=None, *, by=None, **facts):

@@ -1,4 +1,4 @@
-"""What each role may do. These five are the site's own: `migrate` makes them and keeps them as they stand here.
+"""What each role may do. These seven are the site's own: `migrate` makes them and keeps them as they stand here.
 
 Who needs another mix adds a group of their own in the admin.
 """
@@ -30,11 +30,13 @@ ROLES = {
         "appointments.disclose_appointmentrequest",
         *on("appointments.readytext", *ALL),
     ],
+    # Who writes a guide, who signs it and who publishes it are three rights: docs/decisions/0020.
     "Editor": [
         *on("education.guide, section, source, topic, picture, glossaryterm", *ALL),
         *on("education.feedback", "view", "delete"),
-        "education.publish_guide",
     ],
+    "Clinical reviewer": [*on("education.guide, section, source", "view"), "education.sign_guide"],
+    "Publisher": [*on("education.guide, section, source", "view"), "education.publish_guide"],
     "Auditor": on("appointments.accessevent", "view"),
     "Clinic manager": [
         *on("clinic.clinicprofile, service", "add", "change", "view"),

@@ -4,14 +4,19 @@ from .glossary import GlossaryTerm
 from .guide import Guide, NotPublishable, Topic, find_guide
 from .history import HistoryEntry, Snapshot
 from .keeping import Keeper, KeptPicture
+from .letter import Letter
 from .picture import Original, Picture
+from .preview_link import PreviewLink
 from .related import RelatedGuide
+from .review import ReviewComment, ReviewRequest, ReviewState
 from .revision import Revision
 from .schedule import ScheduledStep
 from .section import Section, Source
 from .shelf import KnownWord, ShelfEntry
+from .sign_off import Contribution, NotSignable, SignOff
 
 __all__ = [
+    "Contribution",
     "Feedback",
     "GlossaryTerm",
     "Guide",
@@ -19,15 +24,22 @@ __all__ = [
     "Keeper",
     "KeptPicture",
     "KnownWord",
+    "Letter",
     "NotPublishable",
+    "NotSignable",
     "OldAddress",
     "Original",
     "Picture",
+    "PreviewLink",
     "RelatedGuide",
+    "ReviewComment",
+    "ReviewRequest",
+    "ReviewState",
     "Revision",
     "ScheduledStep",
     "Section",
     "ShelfEntry",
+    "SignOff",
     "Snapshot",
     "Source",
     "Topic",

@@ -23,6 +23,7 @@ from .glossary import words as glossary
 from .history import HistoryEntry, KeepsHistory
 from .picture import Picture
 from .related import choose
+from .review import Reviewed, ReviewedQuerySet
 from .revision import Revision
 from .schedule import HasSchedule, ScheduledStep
 from .shelf import ShelfEntry
@@ -62,7 +63,7 @@ class Topic(models.Model):
             forget_states(Q(topic=self))
 
 
-class GuideQuerySet(StatesQuerySet):
+class GuideQuerySet(StatesQuerySet, ReviewedQuerySet):
     def published(self):
         """What patients can read, each with its live revision and the topic it was published under."""
         return self.filter(live_revision__isnull=False).select_related("live_revision__topic", "topic")
@@ -102,7 +103,7 @@ class GuideQuerySet(StatesQuerySet):
         return self.select_related("live_revision").defer("live_revision__html", "live_revision__text")
 
 
-class Guide(KnowsItsState, KeepsHistory, HasSchedule, models.Model):
+class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
     """The draft. Patients read its live revision, which only publish() and withdraw() move."""
 
     class State(models.TextChoices):
@@ -143,6 +144,14 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, models.Model):
     live_revision = models.ForeignKey(
         "Revision", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Is reminded by e-mail when the next review comes near.",
+    )
     changed_at = models.DateTimeField(auto_now=True)
     # Counts the saves of the draft: who saves on top of an older one is asked instead of overwriting it.
     edit_version = models.PositiveIntegerField(default=1, editable=False)
@@ -151,7 +160,16 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, models.Model):
 
     class Meta:
         ordering = ["title"]
-        permissions = [("publish_guide", "Can publish and withdraw guides")]
+        permissions = [
+            ("publish_guide", "Can publish and withdraw guides"),
+            ("sign_guide", "Can comment on drafts and sign them off as a clinician"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_review"], condition=Q(live_revision__isnull=False), name="guide_live_by_next_review"
+            ),
+            models.Index(fields=["known_state", "title"], name="guides_by_known_state"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(next_review__isnull=True)
@@ -161,7 +179,6 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, models.Model):
                 violation_error_message="The next review must be later than the last.",
             )
         ]
-        indexes = [models.Index(fields=["known_state", "title"], name="guides_by_known_state")]
 
     def __str__(self):
         return self.title
@@ -249,7 +266,8 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, models.Model):
         data = data or self.as_data()
         dead = dead_links(data, self.get_absolute_url(), alongside)
         known = frozenset(form.casefold() for word in glossary() for form in word.forms)
-        return Draft(data, today=timezone.localdate(), dead_links=dead, glossary=known)
+        signed = self.last_sign_off
+        return Draft(data, today=timezone.localdate(), dead_links=dead, glossary=known, signed=signed and signed.data)
 
     @transaction.atomic
     def publish(self, *, by, alongside=(), data=None, note=""):
@@ -300,10 +318,12 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, models.Model):
             raise ValidationError(gone)
         return frozen
 
-    def count_edit(self):
-        """To be called by whoever changed the draft, in the same transaction."""
+    def count_edit(self, *, by=None):
+        """To be called by whoever changed the draft, in the same transaction, once all of it is saved."""
         Guide.objects.filter(pk=self.pk).update(edit_version=F("edit_version") + 1)
         self.refresh_from_db(fields=["edit_version"])
+        if by:
+            self.note_author(by)
 
     @transaction.atomic
     def restore(self, old, *, by=None, note=""):
@@ -314,7 +334,6 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, models.Model):
         self.locked()
         self.refresh_from_db()  # what has become of it since it was read stays
         self.keep_what_is_not_kept()
-        self.count_edit()
         data = old.data
         for name in RESTORED_AS_THEY_ARE:
             setattr(self, name, data[name])
@@ -333,6 +352,8 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, models.Model):
             self.sources.create(position=position * 10, **source)
         chosen = Guide.objects.exclude(pk=self.pk).in_bulk(data.get("related", []), field_name="slug")
         choose(self, [chosen[slug] for slug in data.get("related", []) if slug in chosen])
+        self.count_edit(by=by)
+        self.follow_sign_off()
         self.keep(by=by, what=HistoryEntry.What.RESTORED, note=note)
         return list(what_is_gone(data, self.topic))
 

@@ -1,5 +1,7 @@
 """Guides as they were published: what patients read."""
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -49,6 +51,12 @@ class Revision(Keeper):
     def minutes(self):
         """How long it takes to read all of it, at the pace of somebody who reads a second language."""
         return max(1, round(len(self.text.split()) / WORDS_A_MINUTE))
+
+    @property
+    def is_overdue(self):
+        """Whether a clinician should have read it again by now. Asked at each reading: a day begins without a publishing."""
+        due = self.data["next_review"]
+        return bool(due and self.data["last_reviewed"]) and date.fromisoformat(due) < timezone.localdate()
 
     @property
     def contents(self):

@@ -13,6 +13,7 @@ def guide_post(*, sections=(), sources=(), initial=(0, 0), **facts):
         "reviewed_by": "",
         "last_reviewed": "",
         "next_review": "",
+        "is_sample": "on",
         **facts,
     }
     blank = {"position": "0", "level": "2", "kind": "text", "body": "", "more": "", "picture": ""}

@@ -349,7 +349,7 @@ def test_the_list_can_be_narrowed_to_a_state(staff_client, clinic, state, title)
 @pytest.mark.parametrize(("review", "title"), [("overdue", "Late"), ("soon", "Soon"), ("none", "Never")])
 def test_the_list_finds_what_is_due_for_review(staff_client, clinic, review, title):
     today = timezone.localdate()
-    a_guide("Late", next_review=today - timedelta(days=1))
+    a_published_guide("Late", next_review=today - timedelta(days=1))
     a_guide("Soon", next_review=today + timedelta(days=59))
     a_guide("Later", next_review=today + timedelta(days=61))
     a_guide("Never")
@@ -390,7 +390,7 @@ def test_no_query_string_breaks_a_list(staff_client, clinic, model, query):
 
 
 def test_the_list_can_be_narrowed_to_a_topic_and_to_samples(staff_client, clinic):
-    a_guide("Backs", topic=a_topic("Backs"))
+    a_guide("Backs", topic=a_topic("Backs"), is_sample=False)
     a_guide("Knees", topic=a_topic("Knees"), is_sample=True)
 
     topic = staff_client.get(LIST, {"topic__id__exact": a_topic("Backs").pk}).context["cl"]

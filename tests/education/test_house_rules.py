@@ -42,6 +42,7 @@ def a_draft(*sections, dead_links=(), **facts):
         "summary": "Plain.",
         "picture": None,
         "last_reviewed": None,
+        "is_sample": True,
         "sources": [],
         "sections": [{**blank, **section} for section in sections or [{}]],
         **facts,

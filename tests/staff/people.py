@@ -14,7 +14,15 @@ from tests.factories import a_user
 
 PASSWORD = "a long test password"
 DOOR, CODE, OWN = "/admin/login/", "/admin/login/code/", "/admin/account/"
-LETTERS = {"T": "Triage", "L": "Lead", "E": "Editor", "A": "Auditor", "M": "Clinic manager"}
+LETTERS = {
+    "T": "Triage",
+    "L": "Lead",
+    "E": "Editor",
+    "C": "Clinical reviewer",
+    "P": "Publisher",
+    "A": "Auditor",
+    "M": "Clinic manager",
+}
 
 
 def somebody(role=None, **facts):

@@ -32,6 +32,8 @@ class Samples:
         appointment_request = factories.a_request()
         guide = factories.a_published_guide("A guide", picture=factories.a_picture())
         complete_templates()
+        link = guide.preview_links.create(name="Dr. Lind", email="lind@example.org")
+        comment = guide.review_comments.create(text="A word", name="Dr. Lind", link=link)
         event = AccessEvent.objects.create(by=colleague, action="view", reference=appointment_request.reference)
         self.objects = {
             "clinic/clinicprofile": ClinicProfile.objects.get(),
@@ -52,7 +54,6 @@ class Samples:
         }
         self.values = {
             "number": "1",
-            "token": "1:none",
             "entry": str(guide.history.first().pk),
             "slug": "attempt",
             "secret": appointment_request.secret,
@@ -65,6 +66,9 @@ class Samples:
             "app_label": "appointments",
             "url": "nothing-here",
             "pk": "1",
+            "link_pk": str(link.pk),
+            "comment_pk": str(comment.pk),
+            "token": link.get_absolute_url().split("/")[2],
             "other_pk": str(factories.a_request().pk),
             "object_id": "1",
         }

@@ -1,6 +1,7 @@
 """Who may what: every address of the site, by method and role. A route that is missing here fails test_table.py.
 
-Letters stand for who is let through: T triage, L lead, E editor, A auditor, M clinic manager, S superuser. `staff` is
+Letters stand for who is let through: T triage, L lead, E editor, C clinical reviewer, P publisher, A auditor,
+M clinic manager, S superuser. `staff` is
 all of them, `*` everybody, signed in or not, `-` nobody. Staff who are not named are refused (403, or 404 and 405
 where there is nothing for them); who is not signed in is sent to the door by every address below admin/ but those of `*`.
 """
@@ -17,6 +18,7 @@ guides/a-z/<str:letter>/                                            *       -
 guides/words/                                                       *       -
 guides/topic/<slug:slug>/                                           *       -
 guides/<slug:slug>/                                                 *       -
+drafts/<str:token>/                                                 *       *
 request/                                                            *       *
 request/sent/<slug:secret>/                                         *       -
 request/status/<slug:secret>/                                       *       -
@@ -90,14 +92,21 @@ admin/clinic/clinicprofile/                                         staff   staf
 admin/education/feedback/guide/<int:pk>/                            ES      -
 admin/education/guide/still-here/                                   ES      ES
 admin/education/picture/<int:pk>/small/                             ES      -
-admin/education/guide/<int:pk>/preview/                             ES      ES
-admin/education/guide/<int:pk>/preview/<int:number>/                ES      ES
-admin/education/guide/<int:pk>/restore/<int:number>/                ES      ES
-admin/education/guide/<int:pk>/withdraw/                            ES      ES
-admin/education/guide/<int:pk>/compare/                             ES      -
-admin/education/guide/<int:pk>/history/<int:entry>/                 ES      -
+admin/education/guide/<int:pk>/compare/                             ECPS    -
+admin/education/guide/<int:pk>/history/<int:entry>/                 ECPS    -
 admin/education/guide/<int:pk>/history/<int:entry>/restore/         ES      ES
-admin/education/guide/<int:pk>/schedule/                            ES      ES
+admin/education/guide/<int:pk>/schedule/                            PS      PS
+admin/education/guide/<int:pk>/preview/                             ECPS    ECPS
+admin/education/guide/<int:pk>/preview/<int:number>/                ECPS    ECPS
+admin/education/guide/<int:pk>/ask-review/                          ES      ES
+admin/education/guide/<int:pk>/take-back/                           -       ES
+admin/education/guide/<int:pk>/review/                              CS      CS
+admin/education/guide/<int:pk>/links/                               ES      ES
+admin/education/guide/<int:pk>/links/<int:link_pk>/revoke/          -       ES
+admin/education/guide/<int:pk>/comments/<int:comment_pk>/done/      -       ES
+admin/education/guide/<int:pk>/publish/                             PS      PS
+admin/education/guide/<int:pk>/restore/<int:number>/                ES      ES
+admin/education/guide/<int:pk>/withdraw/                            PS      PS
 """
 
 # The five pages that the admin gives each model. A line above wins.
@@ -115,7 +124,7 @@ clinic/clinicprofile                MS      -       MS      -
 clinic/service                      MS      MS      MS      S
 education/feedback                  ES      -       -       ES
 education/glossaryterm              ES      ES      ES      ES
-education/guide                     ES      ES      ES      -
+education/guide                     ECPS    ES      ES      -
 education/picture                   ES      ES      ES      ES
 education/topic                     ES      ES      ES      ES
 """

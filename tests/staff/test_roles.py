@@ -1,4 +1,4 @@
-"""The five roles are there after each `migrate`, as clinic/staff/roles.py says."""
+"""The seven roles are there after each `migrate`, as clinic/staff/roles.py says."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission

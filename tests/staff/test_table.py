@@ -10,7 +10,7 @@ from .table import table
 
 FORM = {"content_type": "application/x-www-form-urlencoded"}
 LET_THROUGH, REFUSED = {200, 302, 303, 409, 422}, {403, 404, 405, 415}
-STAFF = "TLEAMS"
+STAFF = "TLECPAMS"
 
 
 def test_no_route_is_missing_from_the_table():

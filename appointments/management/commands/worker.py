@@ -142,13 +142,7 @@ class Worker:
     def go_rounds(self):
         """What other parts of the site want done every few seconds: one that breaks keeps nobody else from theirs."""
         if time.monotonic() >= self.next_round:
-            for name in settings.WORKER_ROUNDS:
-                try:
-                    import_string(name)()
-                except DatabaseTrouble:
-                    raise
-                except Exception:
-                    logger.exception("Worker %s could not finish %s.", self.name, name)
+            do_all(settings.WORKER_ROUNDS)
             self.next_round = time.monotonic() + ROUND_EVERY
 
     def keep_house(self):
