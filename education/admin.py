@@ -23,6 +23,7 @@ from js_asset import Media, Script
 from .conflicts import both_texts, laid_over
 from .forms import GuideForm, PictureForm, PositionedForm, PositionedFormSet
 from .house_rules import advice, in_the_way
+from .import_admin import ImportsAndExports
 from .models import Guide, NotPublishable, Picture, Section, Source, Topic
 
 SOON = timedelta(days=60)
@@ -160,7 +161,7 @@ class GuideChangeList(ChangeList):
 
 
 @admin.register(Guide)
-class GuideAdmin(NarrowList, admin.ModelAdmin):
+class GuideAdmin(ImportsAndExports, NarrowList, admin.ModelAdmin):
     form = GuideForm
     actions = ["publish_together"]
     list_display = ["title", "topic", "state", "last_reviewed", "next_review"]

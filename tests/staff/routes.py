@@ -55,6 +55,7 @@ class Samples:
             "name": "0123456789abcdef",
             "file": "none.log",
             "path": "pictures/00/1.webp",
+            "format": "json",
             "content_type_id": "1",
             "app_label": "appointments",
             "url": "nothing-here",

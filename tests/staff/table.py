@@ -72,6 +72,8 @@ admin/appointments/recipient/test-mail/                             TLS     -
 admin/auth/user/<id>/password/                                      MS      MS
 admin/auth/user/<int:pk>/second-factor/                             MS      MS
 admin/clinic/clinicprofile/                                         staff   staff
+admin/education/guide/import/                                       ES      ES
+admin/education/guide/<int:pk>/export/<slug:format>/                ES      -
 admin/education/guide/<int:pk>/preview/                             ES      ES
 admin/education/guide/<int:pk>/preview/<int:number>/                ES      ES
 admin/education/guide/<int:pk>/restore/<int:number>/                ES      ES
