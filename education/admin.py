@@ -28,6 +28,7 @@ from .forms import RELATED, GuideForm, PositionedForm, PositionedFormSet
 from .framing import shown_by_our_pages
 from .history import HistoryOfGuides
 from .house_rules import advice, in_the_way
+from .import_admin import ImportsAndExports
 from .models import Feedback, Guide, NotPublishable, ScheduledStep, Section, Source, Topic
 from .models.related import choose, related_guides
 from .narrow import NarrowList
@@ -130,7 +131,9 @@ class GuideChangeList(ChangeList):
 
 
 @admin.register(Guide)
-class GuideAdmin(HistoryOfGuides, ScheduleOfGuides, ReviewDesk, NarrowList, FormPage, admin.ModelAdmin):
+class GuideAdmin(
+    HistoryOfGuides, ScheduleOfGuides, ReviewDesk, ImportsAndExports, NarrowList, FormPage, admin.ModelAdmin
+):
     form = GuideForm
     actions = ["publish_together"]
     list_display = ["title", "topic", "state", "sign_off", "schedule", "last_reviewed", "next_review"]

@@ -15,11 +15,12 @@ NAMES = {"topic": 50, "service": 50}
 DATES = ("last_reviewed", "next_review")
 SECTION_TEXTS = {"heading": 120, "body": 400_000, "more": 400_000}
 SOURCE_TEXTS = {"organization": 120, "title": 200, "year": 10, "url": 200}
-KINDS = ("text", "warning", "emergency", "urgent", "non_urgent")
+KINDS = ("text", "do", "do_not", "number", "warning", "emergency", "urgent", "non_urgent")
 FOLDER = re.compile(r"pictures/[0-9a-f]{16}")
 MOST_SOURCES = 500
 PICTURE = {"alt", "caption", "credit", "width", "height", "id", "folder", "widths"}
-KNOWN = {"schema", *TEXTS, *NAMES, *DATES, "is_sample", "picture", "sections", "sources"}
+MOST_RELATED = 5
+KNOWN = {"schema", *TEXTS, *NAMES, *DATES, "is_sample", "picture", "sections", "sources", "related"}
 KNOWN_OF_SECTION = {"level", "kind", "picture", "anchor", *SECTION_TEXTS}
 
 
@@ -58,6 +59,8 @@ def read_exported(data, report):
         source(entry, f"source {number}", report)
         for number, entry in enumerate(entries(data, "sources", MOST_SOURCES), 1)
     ]
+    if related := data.get("related"):
+        found["related"] = slugs(related)
     refuse_too_much(found)
     if found["reviewed_by"] or found["last_reviewed"]:
         who, when = found["reviewed_by"] or "somebody", found["last_reviewed"] or "an unknown day"
@@ -67,6 +70,14 @@ def read_exported(data, report):
 
 def wrong(name, wanted):
     return Refused(f"“{name}” in this file is not {wanted}. Export the guide again.")
+
+
+def slugs(value):
+    if not isinstance(value, list) or len(value) > MOST_RELATED:
+        raise wrong("related", f"a list of at most {MOST_RELATED} guides")
+    if not all(isinstance(slug, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,80}", slug) for slug in value):
+        raise wrong("related", "a list of the addresses of guides")
+    return value
 
 
 def note_unknown(entry, known, whose, report):

@@ -29,9 +29,11 @@ from .schedule import HasSchedule, ScheduledStep
 from .shelf import ShelfEntry
 from .state import KnowsItsState, StatesQuerySet, forget_states
 
+OTHER_PAGES = ("search", "a-z", "topic", "words")  # whose addresses stand where those of guides do
+
 
 def not_a_page_of_ours(slug):
-    if slug in ("search", "a-z", "topic", "words"):
+    if slug in OTHER_PAGES:
         raise ValidationError("This address belongs to another page of the site. Choose another one.")
 
 

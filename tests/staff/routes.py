@@ -62,6 +62,7 @@ class Samples:
             "letter": "a",
             "file": "none.log",
             "path": "pictures/00/1.webp",
+            "format": "json",
             "content_type_id": "1",
             "app_label": "appointments",
             "url": "nothing-here",

@@ -105,6 +105,8 @@ admin/education/guide/<int:pk>/links/                               ES      ES
 admin/education/guide/<int:pk>/links/<int:link_pk>/revoke/          -       ES
 admin/education/guide/<int:pk>/comments/<int:comment_pk>/done/      -       ES
 admin/education/guide/<int:pk>/publish/                             PS      PS
+admin/education/guide/import/                                       ES      ES
+admin/education/guide/<int:pk>/export/<slug:format>/                ECPS    -
 admin/education/guide/<int:pk>/restore/<int:number>/                ES      ES
 admin/education/guide/<int:pk>/withdraw/                            PS      PS
 """

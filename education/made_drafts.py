@@ -1,0 +1,92 @@
+"""A draft from the data of a guide, such as an import brings: always a new one, never live."""
+
+from datetime import date
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from clinic.models import Service
+
+from .models import Guide, HistoryEntry, OldAddress, Picture, Topic
+from .models.guide import OTHER_PAGES
+from .models.related import choose
+
+TRIES = 3  # two imports of one name at the same moment
+COPIED = ("title", "summary", "written_by", "reviewed_by", "is_sample")
+
+
+def make_draft(data, *, topic=None, by=None):
+    """(the guide, what could not be brought along: [sentence]). `data` is as Guide.as_data() gives it; without a topic,
+    it names one that exists here."""
+    topic = topic or topic_of(data)
+    for last in (False,) * (TRIES - 1) + (True,):
+        try:
+            with transaction.atomic():
+                guide, missing = draft_of(data, topic)
+                if by:
+                    guide.note_author(by)
+                guide.keep(by=by, what=HistoryEntry.What.IMPORTED)
+                return guide, missing
+        except IntegrityError:
+            if last:
+                raise
+
+
+def topic_of(data):
+    """The topic that the data name, if it exists here."""
+    return Topic.objects.filter(slug=data["topic"]).first() if data["topic"] else None
+
+
+def draft_of(data, topic):
+    missing = []
+    service = Service.objects.filter(slug=data["service"]).first() if data["service"] else None
+    if data["service"] and not service:
+        missing.append(f"The service “{data['service']}” does not exist here: choose one in the form.")
+    wanted = data["slug"] or slugify(data["title"])[:80].strip("-") or "guide"
+    slug = free_slug(wanted)
+    if data["slug"] and slug != wanted:
+        missing.append(f"A guide has the address “{wanted}” already and stays as it is: this draft's is “{slug}”.")
+    pictures = pictures_of(data)
+    guide = Guide.objects.create(
+        slug=slug,
+        topic=topic,
+        service=service,
+        picture=chosen(data["picture"], pictures, "at the top", missing),
+        last_reviewed=data["last_reviewed"] and date.fromisoformat(data["last_reviewed"]),
+        next_review=data["next_review"] and date.fromisoformat(data["next_review"]),
+        **{name: data[name] for name in COPIED},
+    )
+    for position, section in enumerate(data["sections"], start=1):
+        facts = {name: section[name] for name in ("level", "kind", "heading", "body", "more")}
+        shown = chosen(section["picture"], pictures, f"of “{section['heading']}”", missing)
+        guide.sections.create(position=position * 10, picture=shown, **facts)
+    for position, source in enumerate(data["sources"], start=1):
+        guide.sources.create(position=position * 10, **source)
+    named = data.get("related", [])
+    known = Guide.objects.exclude(pk=guide.pk).in_bulk(named, field_name="slug")
+    choose(guide, [known[slug] for slug in named if slug in known])
+    missing += [f"The related guide “{slug}” does not exist here." for slug in named if slug not in known]
+    return guide, missing
+
+
+def pictures_of(data):
+    """The pictures of this library that the data name: {folder: Picture}."""
+    named = [part["picture"]["folder"] for part in (data, *data["sections"]) if part["picture"]]
+    return {picture.folder: picture for picture in Picture.objects.filter(folder__in=named)}
+
+
+def chosen(named, pictures, where, missing):
+    picture = named and pictures.get(named["folder"])
+    if named and not picture:
+        alt = f" (“{named['alt']}”)" if named["alt"] else ""
+        missing.append(f"The picture {where}{alt} is not in this library: add it there, then choose it in the form.")
+    return picture
+
+
+def free_slug(wanted):
+    """The wanted address, or the first of its like that no guide has or had."""
+    number, slug = 1, wanted
+    while slug in OTHER_PAGES or any(model.objects.filter(slug=slug).exists() for model in (Guide, OldAddress)):
+        number += 1
+        slug = f"{wanted[: 80 - len(f'-{number}')]}-{number}"
+    return slug

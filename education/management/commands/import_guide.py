@@ -1,0 +1,43 @@
+"""A document to a draft, as in the admin; prints what was guessed and dropped."""
+
+from pathlib import Path
+
+from django.core.management import BaseCommand, CommandError
+
+from education import importing
+from education.made_drafts import make_draft, topic_of
+from education.models import Topic
+
+
+class Command(BaseCommand):
+    help = "Make a draft of a document: plain text, Markdown, HTML, Word (.docx), or a guide exported as JSON."
+
+    def add_arguments(self, parser):
+        parser.add_argument("file")
+        parser.add_argument(
+            "--topic", metavar="SLUG", help="under which patients find it; needed unless the file names one"
+        )
+
+    def handle(self, *args, file, topic, **options):
+        path = Path(file)
+        try:
+            importing.check_size(path.stat().st_size)
+            imported = importing.read(path.read_bytes(), name=path.name)
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+        except importing.Refused as refused:
+            raise CommandError(f"{file}: {refused}") from refused
+        guide, missing = make_draft(imported.data, topic=self.topic(topic, imported.data))
+        self.stdout.write(f"Read as {imported.kind}. Draft “{guide.title}” made, address {guide.slug}. It is not live.")
+        for group, says in [*imported.report, *(("look", says) for says in missing)]:
+            self.stdout.write(f"  {importing.GROUPS[group]}: {says}")
+
+    def topic(self, slug, data):
+        topic = Topic.objects.filter(slug=slug).first() if slug else topic_of(data)
+        if topic is None:
+            known = ", ".join(Topic.objects.values_list("slug", flat=True)) or "none yet: add one in the admin"
+            said = (
+                f"There is no topic “{slug or data['topic']}”." if slug or data["topic"] else "Say under which topic."
+            )
+            raise CommandError(f"{said} Use --topic with one of: {known}.")
+        return topic
