@@ -20,6 +20,7 @@ from django.utils.http import parse_etags
 
 MEMORY = 32 * 1024 * 1024  # bytes of pages in each process; those that nobody asked for lately go first
 PATIENCE = 4 / 3  # how much longer than it is held a page goes out while one request makes it anew
+LONGEST_WAIT = 2  # seconds that a reader waits for the page that another makes
 WITHOUT_DATABASE = 60 * 60  # seconds that a page goes out when it cannot be made anew
 CODINGS = ("br", "gzip")  # the best first
 OF_THE_BODY = {"Content-Type", "Content-Encoding", "Content-Length"}
@@ -39,14 +40,30 @@ class HeldPages:
         if key is None or key[1] not in self.hosts:
             return self.get_response(request)
         page = self.pages.get(key)
-        if page and (page.age() < settings.GUIDES_HELD_FOR * (PATIENCE if page.is_being_renewed else 1)):
+        if page is None:
+            return self.renewed(request, key, page)
+        if page.age() < settings.GUIDES_HELD_FOR:
             return page.answer(request)
+        if page.renewal.acquire(blocking=False):
+            try:
+                return self.renewed(request, key, page)
+            finally:
+                page.renewal.release()
+        if page.age() < settings.GUIDES_HELD_FOR * PATIENCE:
+            return page.answer(request)
+        return self.soon(request, key, page)
+
+    def soon(self, request, key, page):
+        """The page that another request is making just now; made here when that takes too long."""
+        if page.renewal.acquire(timeout=LONGEST_WAIT):
+            page.renewal.release()
+        new = self.pages.get(key)
+        if new and new.age() < settings.GUIDES_HELD_FOR:
+            return new.answer(request)
         return self.renewed(request, key, page)
 
     def renewed(self, request, key, page):
         began = time.monotonic()  # before anything is read: what is published from now on may not be in it
-        if page:
-            page.is_being_renewed = True
         response = self.get_response(request)
         if is_for_everybody(response):
             new = Page(response, began)
@@ -89,7 +106,7 @@ class Page:
 
     def __init__(self, response, since):
         self.since = since
-        self.is_being_renewed = False
+        self.renewal = threading.Lock()  # held by the request that makes the page anew
         self.body = response.content
         self.tag = hashlib.sha256(self.body).hexdigest()[:24]
         self.headers = {name: value for name, value in response.items() if name != "Content-Length"}

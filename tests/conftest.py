@@ -10,6 +10,7 @@ from education import locks
 
 from . import factories
 from .browser.chromium import find_chromium
+from .proxy import find_nginx
 
 # Playwright keeps an event loop in the test's thread; Django would refuse the ORM there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -39,6 +40,10 @@ def pytest_terminal_summary(terminalreporter):
             "!!! NO BROWSER: all tests in tests/browser were LEFT OUT. Install Chromium or Chrome, or set CHROMIUM.",
             red=True,
             bold=True,
+        )
+    if not find_nginx():
+        terminalreporter.write_line(
+            "!!! NO NGINX: deploy/nginx.conf was not tried. Install nginx.", red=True, bold=True
         )
 
 

@@ -2,6 +2,8 @@
 
 import gzip
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import brotli
 import pytest
@@ -186,16 +188,37 @@ def test_while_one_reader_waits_for_the_new_page_the_others_read_the_old_one(gui
     assert seen == [b"old"]
 
 
-def test_nobody_reads_the_old_page_when_the_new_one_does_not_come(guide, clock):
+def test_nobody_reads_the_old_page_when_the_new_one_does_not_come(guide, clock, monkeypatch):
+    monkeypatch.setattr(held_pages, "LONGEST_WAIT", 0.05)
     held = HeldPages(lambda request: the_answer(b"old"))
     held(asked())
     clock.later(3.5)
-    held.pages.get(("http", "testserver", "/guides/a/")).is_being_renewed = True
+    held.pages.get(("http", "testserver", "/guides/a/")).renewal.acquire()
 
     clock.later(0.6)
     held.get_response = lambda request: the_answer(b"new")
 
     assert held(asked()).content == b"new"
+
+
+def test_many_who_come_for_a_page_that_is_too_old_have_it_made_once(guide, clock):
+    made = []
+
+    def slowly(request):
+        made.append(1)
+        time.sleep(0.3)
+        return the_answer(b"new")
+
+    held = HeldPages(lambda request: the_answer(b"old"))
+    held(asked())
+    held.get_response = slowly
+    clock.later(60)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = {answer.content for answer in pool.map(lambda _: held(asked()), range(8))}
+
+    assert answers == {b"new"}
+    assert len(made) == 1
 
 
 def asked(address="/guides/a/", **headers):

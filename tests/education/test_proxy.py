@@ -1,0 +1,169 @@
+"""The nginx configuration that ships, in a real nginx in front of a real web server."""
+
+import http.client
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.appointments.mail_server import free_port
+from tests.factories import a_clinic, a_published_guide, a_service
+from tests.faults.processes import process, until
+from tests.proxy import a_proxy, find_nginx
+
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(not find_nginx(), reason="NO NGINX: deploy/nginx.conf was not tried"),
+]
+GUIDE = "/guides/back-pain/"
+
+
+@pytest.fixture
+def guide(transactional_db):
+    a_clinic()
+    a_service()
+    return a_published_guide("Back pain")
+
+
+@pytest.fixture
+def proxy(guide, tmp_path):
+    with ExitStack() as stack:
+        site, port = free_port(), free_port()
+        command = ("-m", "waitress", f"--listen=127.0.0.1:{site}", "clinic.wsgi:application")
+        facts = {"PORT": port, "SITE_URL": "", "TRUSTED_PROXIES": 1}
+        server = stack.enter_context(process(*command, folder=tmp_path, name="web", **facts))
+        proxy = stack.enter_context(a_proxy(port=port, site_port=site, data=tmp_path))
+        proxy.port, proxy.site = port, server
+        until(lambda: ask(proxy, "/")[0] == 200, within=60)
+        yield proxy
+
+
+def ask(proxy, address, method="GET", body=None, **headers):
+    """(status, headers, text)"""
+    line = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=60)
+    try:
+        line.request(method, address, body, headers)
+        response = line.getresponse()
+        return response.status, dict(response.getheaders()), response.read()
+    finally:
+        line.close()
+
+
+def kept(proxy, address, **headers):
+    return ask(proxy, address, **headers)[1].get("X-Kept", "")
+
+
+def test_a_guide_is_kept_once_for_each_coding_with_all_its_headers(proxy):
+    first = ask(proxy, GUIDE)
+    again = ask(proxy, GUIDE)
+
+    assert (first[1]["X-Kept"], again[1]["X-Kept"]) == ("MISS", "HIT")
+    own = {"X-Kept", "Date", "Connection"}
+    assert {n: v for n, v in first[1].items() if n not in own} == {n: v for n, v in again[1].items() if n not in own}
+    assert "Content-Security-Policy" in again[1] and "Set-Cookie" not in again[1]
+    assert first[2] == again[2]
+    assert kept(proxy, GUIDE, **{"Accept-Encoding": "gzip, deflate, br, zstd"}) == "MISS"
+    assert kept(proxy, GUIDE, **{"Accept-Encoding": "br;q=1.0, gzip"}) == "HIT"
+    assert ask(proxy, GUIDE, **{"If-None-Match": again[1]["ETag"]})[0] == 304
+    assert ask(proxy, GUIDE, "HEAD")[1]["X-Kept"] == "HIT"
+
+
+def test_a_date_alone_gets_the_whole_page(proxy):
+    date = ask(proxy, GUIDE)[1]["Last-Modified"]
+
+    assert ask(proxy, GUIDE, **{"If-Modified-Since": date})[0] == 200
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/request/", "/guides/search/?q=back", "/admin/login/", "/guides/none/", "/privacy/"]
+)
+def test_what_is_no_published_guide_is_never_kept(proxy, address):
+    for _ in range(2):
+        status, headers, _ = ask(proxy, address)
+        assert status < 500
+        assert headers.get("X-Kept", "MISS") == "MISS"
+    assert b"".join(path.read_bytes() for path in (proxy.folder / "cache").rglob("*") if path.is_file()) == b""
+
+
+def test_a_query_and_a_member_of_staff_go_to_the_site_itself(proxy):
+    ask(proxy, GUIDE)
+
+    assert kept(proxy, f"{GUIDE}?x=1") == "BYPASS"
+    assert kept(proxy, GUIDE, Cookie="session=abc") == "BYPASS"
+    assert kept(proxy, GUIDE, Cookie="csrf=abc") == "HIT"
+
+
+def test_guides_are_read_on_while_the_site_is_away(proxy):
+    page = ask(proxy, GUIDE)[2]
+    proxy.site.kill()
+    proxy.site.wait()
+
+    assert ask(proxy, GUIDE)[2] == page
+    assert ask(proxy, "/request/")[0] == 502
+
+
+def test_the_log_has_no_question_and_no_secret(proxy):
+    ask(proxy, "/guides/search/?q=quagga")
+    ask(proxy, "/request/status/a-secret-of-somebody/")
+    ask(proxy, "/request/?guide=quagga")
+
+    log = until_written(proxy.folder / "access.log", lines=3)
+
+    assert "/guides/search/" in log and "/request/status/..." in log
+    assert "quagga" not in log and "a-secret" not in log
+    errors = proxy.folder / "error.log"
+    assert "quagga" not in errors.read_text() if errors.exists() else True
+
+
+def until_written(path, lines):
+    until(lambda: path.exists() and path.read_text().count("\n") >= lines)
+    return path.read_text()
+
+
+def test_pictures_and_static_files_are_served_and_nothing_beside_them(proxy, tmp_path):
+    (tmp_path / "static" / "css").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "static" / "css" / "a.css").write_text("a{}")
+    (tmp_path / "media" / "pictures" / "0a").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "media" / "pictures" / "0a" / "480.avif").write_bytes(b"picture")
+    (tmp_path / "media" / "secret.txt").write_text("secret")
+
+    assert ask(proxy, "/static/css/a.css")[2] == b"a{}"
+    status, headers, body = ask(proxy, "/media/pictures/0a/480.avif")
+    assert (status, body, headers["Content-Type"]) == (200, b"picture", "image/avif")
+    assert "immutable" in headers["Cache-Control"] and headers["X-Content-Type-Options"] == "nosniff"
+    for address in (
+        "/media/secret.txt",
+        "/media/pictures/../secret.txt",
+        "/static/../secret_key",
+        "/static../secret_key",
+    ):
+        assert ask(proxy, address)[0] in (400, 404), address
+
+
+def test_what_is_too_large_is_refused_before_the_site_sees_it(proxy):
+    status, _, _ = ask(proxy, "/request/", "POST", b"x", **{"Content-Length": str(20 * 1024 * 1024)})
+
+    assert status == 413
+    assert ask(proxy, "/guides/search/?q=" + "a" * 20_000)[0] == 414
+
+
+@pytest.mark.drill
+def test_what_is_published_or_withdrawn_is_seen_within_a_minute(proxy, guide):
+    ask(proxy, GUIDE)
+    guide.sections.update(body="<p>Other words.</p>")
+    guide.publish(by=None)
+    took = [until(lambda: b"Other words." in ask(proxy, GUIDE)[2], within=90, every=0.5)]
+    guide.withdraw(by=None)
+    took.append(until(lambda: ask(proxy, GUIDE)[0] == 404, within=90, every=0.5))
+
+    assert max(took) < 60, took
+    assert max(took) > 20, "the proxy kept nothing"
+
+
+def test_the_file_names_no_place_of_its_own():
+    text = (Path(settings.BASE_DIR) / "deploy" / "nginx.conf").read_text()
+
+    assert time.time() and "<data folder>" in text
+    assert "proxy_cache_use_stale updating" not in text  # a page that is older than a minute would go out
