@@ -277,7 +277,7 @@ class GuideAdmin(
         if not self.has_publish_permission(request):
             raise PermissionDenied  # and what was saved with it is undone
         try:
-            revision = guide.publish(by=request.user, note=request.note_to_publish_with)
+            revision = guide.publish(by=request.user, note=getattr(request, "note_to_publish_with", ""))
         except NotPublishable:
             messages.error(request, "Saved, but not published. The list beside the form says what to mend first.")
         else:

@@ -36,6 +36,9 @@ KINDS = {  # the words of Section.Kind, as an exported guide has them below a he
     "Care card: emergency": "emergency",
     "Care card: urgent": "urgent",
     "Care card: not urgent": "non_urgent",
+    "List: do": "do",
+    "List: do not": "do_not",
+    "Number: 1 in …": "number",
 }
 BULLET = re.compile(r"^<p>((?:<(?:strong|em)>)?)\s*[•‣▪◦●○·∙■➢✓✔]\s*")
 BOLD_LINE = re.compile(r"<p>\s*<strong>((?:(?!</?strong>).)*)</strong>:?\s*</p>", re.DOTALL)

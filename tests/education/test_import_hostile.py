@@ -355,7 +355,7 @@ def test_ordinary_documents_are_far_from_the_limits():
         answer, seconds, megabytes = cost(content)
         assert "data" in json.loads(answer)
         assert seconds < reader.PROCESSOR_SECONDS / 2
-        assert megabytes < 300
+        assert megabytes < 400  # of 768, most of it the site's own libraries
 
 
 def test_a_document_from_word_may_hold_large_pictures():

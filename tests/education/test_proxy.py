@@ -46,7 +46,7 @@ def ask(proxy, address, method="GET", body=None, **headers):
     try:
         line.request(method, address, body, headers)
         response = line.getresponse()
-        return response.status, dict(response.getheaders()), response.read()
+        return response.status, response.headers, response.read()
     finally:
         line.close()
 

@@ -263,7 +263,7 @@ def test_the_list_says_the_state_of_each_guide_in_a_fixed_number_of_queries(
         a_sign_off(guide)
         guide.ask_for_review(by=None, reviewer=a_user())
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         assertContains(staff_client.get(LIST), "In review by staff", count=8)
 
 
@@ -279,7 +279,7 @@ def overdue_guide(**facts):
 def test_a_reader_is_told_softly_that_a_page_is_checked_again(client, clinic, django_assert_max_num_queries):
     guide = overdue_guide()
 
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(3):
         page = client.get(guide.get_absolute_url())
 
     assertContains(page, "We are checking this page again. It was last reviewed on")
