@@ -4,9 +4,7 @@ A migration that changes the table makes it anew on SQLite, and its triggers are
 lock(schema_editor.connection). `manage.py doctor` looks whether they are there.
 """
 
-from contextlib import contextmanager
-
-from django.db import transaction
+from clinic.locked_table import LockedTable
 
 TABLE = "appointments_accessevent"
 REFUSAL = "access events are added, never changed"
@@ -28,38 +26,5 @@ TRIGGERS = {
 }
 REFUSE = f"""CREATE OR REPLACE FUNCTION accessevent_refuse() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$"""
-THERE = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled IN ('O', 'A')",
-}
-
-
-def lock(connection):
-    unlock(connection)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(REFUSE)
-        for name, rule in TRIGGERS[connection.vendor].items():
-            cursor.execute(f"CREATE TRIGGER {name} {rule}")
-
-
-def unlock(connection):
-    of_table = f" ON {TABLE}" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
-        for name in TRIGGERS[connection.vendor]:
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{of_table}")
-
-
-def is_locked(connection):
-    with connection.cursor() as cursor:
-        cursor.execute(THERE[connection.vendor], [TABLE])
-        return {name for (name,) in cursor.fetchall()} >= TRIGGERS[connection.vendor].keys()
-
-
-@contextmanager
-def lifted(connection):
-    """One transaction in which the log can be changed. On PostgreSQL the table's owner alone can do that."""
-    with transaction.atomic(using=connection.alias):
-        unlock(connection)
-        yield
-        lock(connection)
+EVENTS = LockedTable(TABLE, TRIGGERS, REFUSE)
+lock, unlock, is_locked, lifted = EVENTS.lock, EVENTS.unlock, EVENTS.is_locked, EVENTS.lifted

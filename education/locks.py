@@ -5,9 +5,7 @@ A migration that changes one of these two tables makes it anew on SQLite: it beg
 and ends with lock(schema_editor.connection). tests/education/test_sign_off.py looks whether the locks are there.
 """
 
-from contextlib import contextmanager
-
-from django.db import transaction
+from clinic.locked_table import LockedTable
 
 TABLE = "education_signoff"
 FINAL = "sign-offs are added, never changed"
@@ -52,38 +50,5 @@ $$ BEGIN
     RETURN NEW;
 END $$;
 """
-THERE = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled IN ('O', 'A')",
-}
-
-
-def lock(connection):
-    unlock(connection)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(FUNCTIONS)
-        for name, rule in TRIGGERS[connection.vendor].items():
-            cursor.execute(f"CREATE TRIGGER {name} {rule}")
-
-
-def unlock(connection):
-    of_table = f" ON {TABLE}" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
-        for name in TRIGGERS[connection.vendor]:
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{of_table}")
-
-
-def is_locked(connection):
-    with connection.cursor() as cursor:
-        cursor.execute(THERE[connection.vendor], [TABLE])
-        return {name for (name,) in cursor.fetchall()} >= TRIGGERS[connection.vendor].keys()
-
-
-@contextmanager
-def lifted(connection):
-    """One transaction without the locks. On PostgreSQL the table's owner alone can do that."""
-    with transaction.atomic(using=connection.alias):
-        unlock(connection)
-        yield
-        lock(connection)
+SIGN_OFFS = LockedTable(TABLE, TRIGGERS, FUNCTIONS)
+lock, unlock, is_locked, lifted = SIGN_OFFS.lock, SIGN_OFFS.unlock, SIGN_OFFS.is_locked, SIGN_OFFS.lifted
