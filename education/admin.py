@@ -24,7 +24,7 @@ from . import glossary_admin, library  # noqa: F401  further desks
 from .conflicts import both_texts, laid_over
 from .feedback_admin import FeedbackAdmin
 from .form_page import FORM_MEDIA, FormPage
-from .forms import RELATED, GuideForm, PositionedForm, PositionedFormSet
+from .forms import RELATED, GuideForm, PositionedForm, PositionedFormSet, SectionForm
 from .framing import shown_by_our_pages
 from .history import HistoryOfGuides
 from .house_rules import advice, in_the_way
@@ -63,6 +63,7 @@ class PartInline:
 
 class SectionInline(PartInline, admin.StackedInline):
     model = Section
+    form = SectionForm
     template = "admin/education/guide/sections.html"
     fields = ["position", "level", "kind", "heading", "body", "more", "picture"]
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.functional import cached_property
 
+from .content import clean_html
 from .images import check_picture
 from .models import Guide, Picture, RelatedGuide
 from .models.history import NOTE_LENGTH
@@ -123,6 +124,15 @@ class PositionedForm(forms.ModelForm):
         """A new part that holds nothing but its place is left out."""
         changed = set(self.changed_data)
         return bool(changed if self.instance.pk else changed - {"position"})
+
+
+class SectionForm(PositionedForm):
+    """Whatever another program has written into the table: the editor's script is given clean HTML."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in {"body", "more"} & self.initial.keys():
+            self.initial[name] = str(clean_html(self.initial[name]))
 
 
 class PositionedFormSet(forms.BaseInlineFormSet):

@@ -24,7 +24,8 @@ def form_of(guide):
 
 def save(page, note):
     page.get_by_label("What did you change?").fill(note)
-    page.get_by_role("button", name="Save and continue editing").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save and continue editing").click()
     expect(page.locator(".success")).to_be_visible()
 
 

@@ -33,7 +33,8 @@ function showSection() {
   const page = frame.contentDocument;
   if (!page || !current) return;
   const heading = [...page.querySelectorAll("article h2[id], article h3[id]")].find((found) => found.textContent.trim().endsWith(current));
-  heading?.scrollIntoView({ block: "start" });
+  // Not scrollIntoView(): it would move the form around the frame as well, away from under the pointer.
+  if (heading) frame.contentWindow.scrollBy(0, heading.getBoundingClientRect().top);
 }
 
 /** What the page links to opens in a tab of its own: the panel shows this one page. */
