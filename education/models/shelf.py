@@ -118,7 +118,8 @@ def entry_of(revision):
 
 def also_found_by(revision):
     """Words beside its own by which a guide is found: the glossary's terms that its page explains."""
-    return " ".join(word["term"] for word in revision.words)
+    words = getattr(revision, "words", [])  # the migration that fills the shelf is older than they
+    return " ".join(word["term"] for word in words)
 
 
 def words_worth_knowing(revision):
