@@ -74,7 +74,7 @@ _cleaner = nh3.Cleaner(
 
 
 def clean_html(value) -> SafeString:
-    """Editors' HTML without anything that could run, load or restyle. The one place that calls HTML safe."""
+    """Editors' HTML without anything that could run, load or restyle. This module alone calls HTML safe, and only what was cleaned here."""
     cleaned = _cleaner.clean((value or "").encode("utf-8", "replace").decode())  # no half characters
     cleaned = _cleaner.clean(cleaned)  # a link in a link, once unfolded, is read differently the second time
     return mark_safe("" if not plain_text(cleaned) else cleaned.strip())

@@ -194,9 +194,10 @@ def tell_owners(now=None):
 
 
 def owners(step):
-    """Who set the time; if that person is gone or has no address, all who may publish."""
-    if step.by and step.by.is_active and step.by.email:
-        return [step.by.email]
+    """Who set the time; if that person is gone or has no address, the guide's owner; else all who may publish."""
+    for person in (step.by, step.guide.owner):
+        if person and person.is_active and person.email:
+            return [person.email]
     people = get_user_model().objects.with_perm("education.publish_guide", backend=settings.AUTHENTICATION_BACKENDS[0])
     return sorted({person.email for person in people if person.email})
 

@@ -323,6 +323,19 @@ def test_when_its_owner_has_left_those_who_may_publish_are_told(db, caught):
     assert [message.to for message in caught] == [[publisher.email]]
 
 
+def test_the_guides_owner_is_told_before_all_who_may_publish(db, caught):
+    leaver, owner = a_user("leaver", superuser=False), a_user("owner", superuser=False)
+    a_user("publisher")
+    leaver.is_active = False
+    leaver.save()
+    a_failed_step(by=leaver)
+    Guide.objects.update(owner=owner)
+
+    scheduling.tell_owners()
+
+    assert [message.to for message in caught] == [[owner.email]]
+
+
 def test_a_title_cannot_write_headers(db, staff, caught):
     guide = a_failed_step(by=staff)
     Guide.objects.filter(pk=guide.pk).update(title="Backs\r\nBcc: everybody@example.org")
