@@ -20,6 +20,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from js_asset import Media
 
+from clinic.languages import offered
+from clinic.words_admin import WordsInline
+
 from . import glossary_admin, library  # noqa: F401  further desks
 from .conflicts import both_texts, laid_over
 from .feedback_admin import FeedbackAdmin
@@ -29,11 +32,12 @@ from .framing import shown_by_our_pages
 from .history import HistoryOfGuides
 from .house_rules import advice, in_the_way
 from .import_admin import ImportsAndExports
-from .models import Feedback, Guide, NotPublishable, ScheduledStep, Section, Source, Topic
+from .models import Feedback, Guide, NotPublishable, ScheduledStep, Section, Source, Topic, TopicWords
 from .models.related import choose, related_guides
 from .narrow import NarrowList
 from .review_desk import ReviewDesk, WaitsFilter
 from .scheduling import ScheduleOfGuides
+from .translating import BehindFilter, LanguageFilter, TranslationsOfGuides
 
 RELATED_HELP = (
     "Up to five, in this order, shown at the end of the page while patients can read them. With none chosen, the newest "
@@ -43,10 +47,15 @@ SOON = timedelta(days=60)
 admin.site.register(Feedback, FeedbackAdmin)
 
 
+class TopicWordsInline(WordsInline):
+    model = TopicWords
+
+
 @admin.register(Topic)
 class TopicAdmin(NarrowList, admin.ModelAdmin):
     list_display = ["name", "position", "description"]
     prepopulated_fields = {"slug": ["name"]}
+    inlines = [TopicWordsInline]
 
 
 class PartInline:
@@ -128,18 +137,36 @@ class GuideChangeList(ChangeList):
     def get_queryset(self, request, exclude_parameters=None):
         Guide.objects.settle()
         guides = super().get_queryset(request, exclude_parameters).with_draft().with_review()
+        guides = guides.select_related("original__live_revision")
+        guides = guides.defer(*(f"original__live_revision__{name}" for name in ("html", "text", "data")))
         return guides.prefetch_related(Prefetch("scheduled", ScheduledStep.objects.to_show(), to_attr="steps"))
 
 
 @admin.register(Guide)
 class GuideAdmin(
-    HistoryOfGuides, ScheduleOfGuides, ReviewDesk, ImportsAndExports, NarrowList, FormPage, admin.ModelAdmin
+    TranslationsOfGuides,
+    HistoryOfGuides,
+    ScheduleOfGuides,
+    ReviewDesk,
+    ImportsAndExports,
+    NarrowList,
+    FormPage,
+    admin.ModelAdmin,
 ):
     form = GuideForm
     actions = ["publish_together"]
-    list_display = ["title", "topic", "state", "sign_off", "schedule", "last_reviewed", "next_review"]
-    list_filter = [StateFilter, WaitsFilter, ScheduleFilter, ReviewFilter, "topic", "is_sample"]
-    lookups = ("state", "waits", "schedule", "review", "topic__id__exact", "is_sample__exact")
+    list_display = ["title", "in_language", "topic", "state", "sign_off", "schedule", "last_reviewed", "next_review"]
+    list_filter = [
+        StateFilter,
+        LanguageFilter,
+        BehindFilter,
+        WaitsFilter,
+        ScheduleFilter,
+        ReviewFilter,
+        "topic",
+        "is_sample",
+    ]
+    lookups = ("state", "language", "behind", "waits", "schedule", "review", "topic__id__exact", "is_sample__exact")
     list_per_page = 50
     search_fields = ["title"]
     inlines = [SectionInline, SourceInline]
@@ -194,6 +221,8 @@ class GuideAdmin(
     def get_fieldsets(self, request, obj=None):
         """Who changes an address that patients know is asked."""
         (name, first), *rest = super().get_fieldsets(request, obj)
+        if obj is None and len(offered()) > 1:
+            first = {**first, "fields": ["language", *first["fields"]]}
         if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
             return [(name, first), *rest]
         rest.append(("Related guides", {"fields": RELATED, "description": RELATED_HELP}))

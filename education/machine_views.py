@@ -2,8 +2,8 @@
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -24,10 +24,16 @@ def feed(request):
     return HttpResponse(content, content_type="application/atom+xml; charset=utf-8")
 
 
+def live_guide(slug):
+    if guide := Guide.objects.published().at(slug):
+        return guide
+    raise Http404
+
+
 @require_safe
 @cache_control(public=True, max_age=3600)  # the page names it with the number of its revision
 def card(request, slug):
-    guide = get_object_or_404(Guide.objects.published().without_pages(), slug=slug)
+    guide = live_guide(slug)
     title, clinic = guide.live_revision.title, ClinicProfile.objects.current().name
     content = kept(guide, "card.png", ("card 1", title, clinic), lambda: draw_card(title, clinic))
     return HttpResponse(content, content_type="image/png")
@@ -36,11 +42,12 @@ def card(request, slug):
 @require_safe
 @cache_control(public=True, max_age=60)
 def leaflet_file(request, slug):
-    guide = get_object_or_404(Guide.objects.published(), slug=slug)
+    guide = live_guide(slug)
     if not leaflet.available():
         raise Http404
-    address = settings.SITE_URL + guide.get_absolute_url()
-    html = leaflet.as_html(guide.live_revision, address, ClinicProfile.objects.current())
+    address = settings.SITE_URL + guide.own_address
+    with override(guide.language):  # on paper nobody changes it
+        html = leaflet.as_html(guide.live_revision, address, ClinicProfile.objects.current())
     made_of = (html, *map(leaflet.style, leaflet.STYLES))
     try:
         content = kept(guide, "leaflet.pdf", made_of, lambda: leaflet.draw(html, address))

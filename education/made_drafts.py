@@ -8,7 +8,7 @@ from django.utils.text import slugify
 from clinic.models import Service
 
 from .models import Guide, HistoryEntry, OldAddress, Picture, Topic
-from .models.guide import OTHER_PAGES
+from .models.guide import OTHER_PAGES, guides_at
 from .models.related import choose
 
 TRIES = 3  # two imports of one name at the same moment
@@ -63,7 +63,7 @@ def draft_of(data, topic):
     for position, source in enumerate(data["sources"], start=1):
         guide.sources.create(position=position * 10, **source)
     named = data.get("related", [])
-    known = Guide.objects.exclude(pk=guide.pk).in_bulk(named, field_name="slug")
+    known = guides_at(named, guide.language, but=guide)
     choose(guide, [known[slug] for slug in named if slug in known])
     missing += [f"The related guide “{slug}” does not exist here." for slug in named if slug not in known]
     return guide, missing

@@ -1,7 +1,7 @@
 from .address import OldAddress
 from .feedback import Feedback
 from .glossary import GlossaryTerm
-from .guide import Guide, NotPublishable, Topic, find_guide
+from .guide import Guide, NotPublishable, Topic, TopicWords, find_guide
 from .history import HistoryEntry, Snapshot
 from .keeping import Keeper, KeptPicture
 from .letter import Letter
@@ -43,5 +43,6 @@ __all__ = [
     "Snapshot",
     "Source",
     "Topic",
+    "TopicWords",
     "find_guide",
 ]

@@ -9,10 +9,12 @@ from django.core.validators import slug_re
 from django.db import models, transaction
 from django.db.models import F, Max, Q
 from django.template.loader import render_to_string
-from django.urls import Resolver404, resolve, reverse
+from django.urls import Resolver404, resolve
 from django.utils import timezone
+from django.utils.translation import override
 
-from clinic.models import Service
+from clinic.languages import OURS, address, now, of_path, with_words
+from clinic.models import Service, Words
 
 from ..chances import chance_in
 from ..content import IDS_OF_THE_PAGE, READ_MORE, anchors, clean_html, links, plain_text, tables_for_phones
@@ -28,7 +30,9 @@ from .revision import Revision
 from .schedule import HasSchedule, ScheduledStep
 from .shelf import ShelfEntry
 from .state import KnowsItsState, StatesQuerySet, forget_states
+from .translation import Translated, TranslatedQuerySet
 
+AT_THIS_ADDRESS = "A guide has this address already. Choose another one."
 OTHER_PAGES = ("search", "a-z", "topic", "words")  # whose addresses stand where those of guides do
 
 
@@ -65,7 +69,23 @@ class Topic(models.Model):
             forget_states(Q(topic=self))
 
 
-class GuideQuerySet(StatesQuerySet, ReviewedQuerySet):
+class TopicWords(Words):
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="words")
+    name = models.CharField(max_length=80, blank=True)
+    description = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "topic in another language"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["topic", "language"],
+                name="one_wording_of_a_topic_in_a_language",
+                violation_error_message="The topic has this language already.",
+            )
+        ]
+
+
+class GuideQuerySet(TranslatedQuerySet, StatesQuerySet, ReviewedQuerySet):
     def published(self):
         """What patients can read, each with its live revision and the topic it was published under."""
         return self.filter(live_revision__isnull=False).select_related("live_revision__topic", "topic")
@@ -84,7 +104,8 @@ class GuideQuerySet(StatesQuerySet, ReviewedQuerySet):
         Two queries, however many guides there are; `more` says that the topic has others.
         """
         shelves = ShelfEntry.objects.first_of_each_topic(at_most + 1)
-        guides = self.published().without_pages().in_bulk([pk for ids in shelves.values() for pk in ids[:at_most]])
+        guides = with_words(self.published().without_pages(), "live_revision__topic__words")
+        guides = guides.in_bulk([pk for ids in shelves.values() for pk in ids[:at_most]])
         topics = []
         for ids in shelves.values():
             if members := [guides[pk] for pk in ids[:at_most] if pk in guides]:
@@ -105,7 +126,7 @@ class GuideQuerySet(StatesQuerySet, ReviewedQuerySet):
         return self.select_related("live_revision").defer("live_revision__html", "live_revision__text")
 
 
-class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
+class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
     """The draft. Patients read its live revision, which only publish() and withdraw() move."""
 
     class State(models.TextChoices):
@@ -117,7 +138,6 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
     slug = models.SlugField(
         "address",
         max_length=80,
-        unique=True,
         validators=[not_a_page_of_ours],
         help_text="The last part of the page's address.",
     )
@@ -173,13 +193,21 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
             models.Index(fields=["known_state", "title"], name="guides_by_known_state"),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["slug", "language"], name="one_guide_at_an_address", violation_error_message=AT_THIS_ADDRESS
+            ),
+            models.UniqueConstraint(
+                fields=["original", "language"],
+                name="one_translation_into_a_language",
+                violation_error_message="The guide has a translation into this language already.",
+            ),
             models.CheckConstraint(
                 condition=Q(next_review__isnull=True)
                 | Q(last_reviewed__isnull=True)
                 | Q(next_review__gt=F("last_reviewed")),
                 name="next_review_after_last",
                 violation_error_message="The next review must be later than the last.",
-            )
+            ),
         ]
 
     def __str__(self):
@@ -196,13 +224,16 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
             OldAddress.objects.follow(self, before)
 
     def get_absolute_url(self):
-        return reverse("education:guide", args=[self.slug])
+        """Where the reader of the page that is being made finds it: ours within that page's language."""
+        return address("education:guide", self.slug, language=None if self.language == OURS else self.language)
 
     def clean(self):
         super().clean()
         if self.slug and slug_re.match(self.slug):
             refuse_taken(self)
-            if page_at(self.get_absolute_url()).view_name != "education:guide":
+            if Guide.objects.filter(slug=self.slug, language=self.language).exclude(pk=self.pk).exists():
+                raise ValidationError({"slug": AT_THIS_ADDRESS})
+            if page_at(self.own_address).view_name != "education:guide":
                 raise ValidationError({"slug": "This is the address of another page of the site. Choose another one."})
 
     @property
@@ -241,13 +272,16 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
             ],
             "sources": [source.as_data() for source in self.sources.all()],
             **({"related": [row.other.slug for row in related]} if related else {}),
+            **({"language": self.language} if self.language != OURS else {}),
         }
 
     def as_revision(self, data=None):
         """The draft, or one that was frozen, as it would be published now: an unsaved Revision. The preview shows this."""
         data = data or self.as_data()
         words = [data["title"], data["summary"]]
-        sections, explained = marked(with_safe_html(data["sections"]), glossary())
+        with override(self.language):
+            sections, explained = marked(with_safe_html(data["sections"]), glossary(self.language))
+            html = render_to_string("education/_sections.html", {"sections": sections})
         for section in data["sections"]:
             words += [section["heading"], plain_text(section["body"]), plain_text(section["more"])]
         return Revision(
@@ -258,7 +292,7 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
             picture=data["picture"],
             data=data,
             related=[row.other_id for row in self.related.all()],
-            html=render_to_string("education/_sections.html", {"sections": sections}),
+            html=html,
             words=[word.as_data() for word in explained],
             text="\n".join(filter(None, words)),
         )
@@ -266,10 +300,18 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
     def as_draft(self, *, alongside=(), data=None):
         """The draft, or one that was frozen, as the house rules judge it. `alongside` are guides that go live with it."""
         data = data or self.as_data()
-        dead = dead_links(data, self.get_absolute_url(), alongside)
-        known = frozenset(form.casefold() for word in glossary() for form in word.forms)
+        dead = dead_links(data, self, alongside)
+        known = frozenset(form.casefold() for word in glossary(self.language) for form in word.forms)
         signed = self.last_sign_off
-        return Draft(data, today=timezone.localdate(), dead_links=dead, glossary=known, signed=signed and signed.data)
+        untranslated = frozenset(says_the_same(data, self.original.as_data())) if self.original else frozenset()
+        return Draft(
+            data,
+            today=timezone.localdate(),
+            dead_links=dead,
+            glossary=known,
+            signed=signed and signed.data,
+            untranslated=untranslated,
+        )
 
     @transaction.atomic
     def publish(self, *, by, alongside=(), data=None, note=""):
@@ -352,7 +394,7 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
         self.sources.all().delete()
         for position, source in enumerate(data["sources"], start=1):
             self.sources.create(position=position * 10, **source)
-        chosen = Guide.objects.exclude(pk=self.pk).in_bulk(data.get("related", []), field_name="slug")
+        chosen = guides_at(data.get("related", []), self.language, but=self)
         choose(self, [chosen[slug] for slug in data.get("related", []) if slug in chosen])
         self.count_edit(by=by)
         self.follow_sign_off()
@@ -388,8 +430,23 @@ def picture_of(data):
     return Picture.objects.filter(pk=data["picture"]["id"]).first() if data["picture"] else None
 
 
-def dead_links(data, address, alongside=()):
+def guides_at(slugs, language, *, but=None):
+    """{slug: guide} in that language, or ours where it has none there."""
+    found = Guide.objects.filter(slug__in=slugs, language__in={language, OURS}).exclude(pk=but and but.pk)
+    return {guide.slug: guide for guide in sorted(found, key=lambda guide: guide.language == language)}
+
+
+def says_the_same(data, original):
+    """Places of sections whose text is still the original's."""
+    theirs = {section[part] for section in original["sections"] for part in ("body", "more")} - {""}
+    for place, section in enumerate(data["sections"]):
+        if theirs & {section["body"], section["more"]}:
+            yield place
+
+
+def dead_links(data, guide, alongside=()):
     """What a draft links to on this site and no patient can open; its own page and those `alongside` count as live."""
+    address = guide.own_address
     dead, guides = set(), {}
     for link in {link for section in data["sections"] for part in ("body", "more") for link in links(section[part])}:
         try:
@@ -403,27 +460,32 @@ def dead_links(data, address, alongside=()):
         if page is None or "admin" in page.namespaces:
             dead.add(link)
         elif page.view_name == "education:guide":
-            guides[link] = page.kwargs["slug"], unquote(target.fragment)
+            guides[link] = of_path(target.path), page.kwargs["slug"], unquote(target.fragment)
     if guides:
-        slugs = {slug for slug, _ in guides.values()}
-        pages = dict(Guide.objects.published().filter(slug__in=slugs).values_list("slug", "live_revision__data"))
-        pages |= {guide.slug: guide.as_data() for guide in alongside if guide.slug in slugs} | {data["slug"]: data}
-        if missing := slugs - set(pages):
+        slugs = {slug for _, slug, _ in guides.values()}
+        live = Guide.objects.published().filter(slug__in=slugs).values_list("language", "slug", "live_revision__data")
+        pages = {(language, slug): page for language, slug, page in live}
+        pages |= {(other.language, other.slug): other.as_data() for other in alongside if other.slug in slugs}
+        pages[guide.language, data["slug"]] = data
+        if missing := slugs - {slug for _, slug in pages}:
             moved = OldAddress.objects.live().filter(slug__in=missing)
-            pages |= dict(moved.values_list("slug", "guide__live_revision__data"))
-        dead |= {
-            link for link, (slug, place) in guides.items() if slug not in pages or not has_place(pages[slug], place)
-        }
+            moved = moved.values_list("guide__language", "slug", "guide__live_revision__data")
+            pages |= {(language, slug): page for language, slug, page in moved}
+        for link, (language, slug, place) in guides.items():
+            page = pages.get((language, slug)) or pages.get((OURS, slug))  # as the site answers
+            if page is None or not has_place(page, place):
+                dead.add(link)
     return frozenset(dead)
 
 
 def page_at(path):
     """What answers there, with the last slash forgiven as the site forgives it; None for nothing."""
-    for spelled in (path, f"{path}/"):
-        try:
-            return resolve(spelled)
-        except Resolver404:
-            continue
+    with override(of_path(path)):
+        for spelled in (path, f"{path}/"):
+            try:
+                return resolve(spelled)
+            except Resolver404:
+                continue
     return None
 
 
@@ -438,9 +500,12 @@ def find_guide(slug):
     guides = Guide.objects.published().without_pages()
     if not slug_re.match(slug):
         return None
-    guide = guides.filter(slug=slug).first() or guides.filter(old_addresses__slug=slug).first()
+    guide = guides.at(slug) or guides.filter(slug=slug).first() or guides.filter(old_addresses__slug=slug).first()
     if not guide:
         return None
+    if guide.language != now():  # the reader has changed the language of the form
+        root = guide.original_id or guide.pk
+        guide = guides.filter(Q(original=root) | Q(pk=root), language=now()).first() or guide
     revision = guide.live_revision
     return {
         "slug": guide.slug,

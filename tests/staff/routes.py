@@ -70,6 +70,7 @@ class Samples:
             "link_pk": str(link.pk),
             "comment_pk": str(comment.pk),
             "token": link.get_absolute_url().split("/")[2],
+            "language": "es",
             "other_pk": str(factories.a_request().pk),
             "object_id": "1",
         }
