@@ -45,7 +45,7 @@ def test_a_request_is_taken_in_at_a_known_price(client, form_page, memory):
         statements = [query["sql"].split()[0] for query in asked]
         prices.append(sum(word in ("SELECT", "INSERT") for word in statements))
 
-    assert prices == [14, 7]
+    assert prices == [13, 6]
 
 
 @pytest.mark.django_db(transaction=True)
