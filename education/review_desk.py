@@ -13,7 +13,7 @@ from django.utils.html import format_html
 
 from clinic.typed import tidy, tidy_line
 
-from .models import Guide, PreviewLink, ReviewRequest
+from .models import Guide, Letter, PreviewLink, ReviewRequest
 from .reviewing import Reader, review_page
 
 LINKS_AT_ONCE = 10  # that can be opened, of one guide
@@ -84,7 +84,13 @@ class WaitsFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         mine = [("me", "Waits for me")] if request.user.has_perm("education.sign_guide") else []
-        return [*mine, ("review", "In review"), ("unsigned", "Never signed off"), ("comments", "With open comments")]
+        return [
+            *mine,
+            ("review", "In review"),
+            ("unsigned", "Never signed off"),
+            ("comments", "With open comments"),
+            ("letters", "An e-mail did not go out"),
+        ]
 
     def queryset(self, request, queryset):
         match self.value():
@@ -98,6 +104,8 @@ class WaitsFilter(admin.SimpleListFilter):
                 return queryset.filter(pk__in=Guide.objects.filter(review_comments__done_at=None).values("pk")).exclude(
                     review_comments=None
                 )
+            case "letters":
+                return queryset.filter(pk__in=Letter.objects.in_trouble().values("guide"))
         return queryset
 
 
