@@ -1,6 +1,7 @@
 """Guides: the draft that editors write, and how it becomes what patients read."""
 
 from datetime import date
+from itertools import zip_longest
 from urllib.parse import unquote, urljoin, urlsplit
 
 from django.conf import settings
@@ -243,11 +244,17 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
             **({"related": [row.other.slug for row in related]} if related else {}),
         }
 
-    def as_revision(self, data=None):
-        """The draft, or one that was frozen, as it would be published now: an unsaved Revision. The preview shows this."""
+    def as_revision(self, data=None, *, margins=()):
+        """The draft, or one that was frozen, as it would be published now: an unsaved Revision. The preview shows this.
+
+        `margins` are what a reviewer's page shows below each section, in their order.
+        """
         data = data or self.as_data()
         words = [data["title"], data["summary"]]
         sections, explained = marked(with_safe_html(data["sections"]), glossary())
+        sections = [
+            {**section, "margin": margin} for section, margin in zip_longest(sections, margins[: len(sections)])
+        ]
         for section in data["sections"]:
             words += [section["heading"], plain_text(section["body"]), plain_text(section["more"])]
         return Revision(
