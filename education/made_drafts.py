@@ -7,8 +7,8 @@ from django.utils.text import slugify
 
 from clinic.models import Service
 
-from .models import Guide, HistoryEntry, OldAddress, Picture, Topic
-from .models.guide import OTHER_PAGES
+from .models import Guide, HistoryEntry, OldAddress, Picture
+from .models.guide import OTHER_PAGES, topic_of
 from .models.related import choose
 
 TRIES = 3  # two imports of one name at the same moment
@@ -30,11 +30,6 @@ def make_draft(data, *, topic=None, by=None):
         except IntegrityError:
             if last:
                 raise
-
-
-def topic_of(data):
-    """The topic that the data name, if it exists here."""
-    return Topic.objects.filter(slug=data["topic"]).first() if data["topic"] else None
 
 
 def draft_of(data, topic):

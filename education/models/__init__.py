@@ -1,4 +1,4 @@
-from .address import OldAddress
+from .address import OldAddress, OldTopicAddress
 from .feedback import Feedback
 from .glossary import GlossaryTerm
 from .guide import Guide, NotPublishable, Topic, find_guide
@@ -28,6 +28,7 @@ __all__ = [
     "NotPublishable",
     "NotSignable",
     "OldAddress",
+    "OldTopicAddress",
     "Original",
     "Picture",
     "PreviewLink",
