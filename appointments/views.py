@@ -131,7 +131,7 @@ class SendRequest(FormView):
 
     @cached_property
     def arrangements(self):
-        return Arrangements.of_this_second() if self.sends else Arrangements()
+        return Arrangements.held_shortly() if self.sends else Arrangements()
 
     @cached_property
     def state(self):

@@ -21,6 +21,7 @@ from django.utils.html import format_html
 from js_asset import Media
 
 from clinic.languages import offered
+from clinic.narrow import NarrowList
 from clinic.words_admin import WordsInline
 
 from . import glossary_admin, library  # noqa: F401  further desks
@@ -32,9 +33,9 @@ from .framing import shown_by_our_pages
 from .history import HistoryOfGuides
 from .house_rules import advice, in_the_way
 from .import_admin import ImportsAndExports
+from .letters_admin import LettersOfGuides
 from .models import Feedback, Guide, NotPublishable, ScheduledStep, Section, Source, Topic, TopicWords
 from .models.related import choose, related_guides
-from .narrow import NarrowList
 from .review_desk import ReviewDesk, WaitsFilter
 from .scheduling import ScheduleOfGuides
 from .translating import BehindFilter, LanguageFilter, TranslationsOfGuides
@@ -147,6 +148,7 @@ class GuideAdmin(
     TranslationsOfGuides,
     HistoryOfGuides,
     ScheduleOfGuides,
+    LettersOfGuides,
     ReviewDesk,
     ImportsAndExports,
     NarrowList,

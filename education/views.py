@@ -16,7 +16,7 @@ from django.views.generic import DetailView, TemplateView
 
 from clinic.languages import now, offered, with_words
 
-from .models import Guide, OldAddress, ShelfEntry, Topic
+from .models import Guide, OldAddress, OldTopicAddress, ShelfEntry, Topic
 from .models.glossary import words as glossary
 from .models.related import related_guides
 from .models.translation import addresses_of
@@ -44,6 +44,12 @@ class GuideList(Held, TemplateView):
         return super().get_context_data(topics=Guide.objects.by_topic(), **kwargs)
 
 
+def moved_to(request, page, slug, kind=HttpResponsePermanentRedirect):
+    query = request.META.get("QUERY_STRING", "")
+    address = reverse(page, args=[slug])
+    return kind(f"{address}?{query}" if query else address)
+
+
 @for_everyone
 class GuideDetail(Held, DetailView):
     """A guide in the page's language; in ours, and saying so, where there is none in it."""
@@ -55,23 +61,19 @@ class GuideDetail(Held, DetailView):
             self.object = self.get_object()
         except Http404:
             if slug := OldAddress.objects.slug_now(kwargs["slug"]):
-                return self.moved(HttpResponsePermanentRedirect, slug)
+                return moved_to(request, "education:guide", slug)
             raise
         if self.object.language != now():
             for other in self.family:
                 if other["language"] == now():
-                    return self.moved(HttpResponseRedirect, other["slug"])  # not for ever: it may be withdrawn
+                    # Not for ever: it may be withdrawn.
+                    return moved_to(request, "education:guide", other["slug"], HttpResponseRedirect)
         return self.render_to_response(self.get_context_data(object=self.object))
 
     def get_object(self, queryset=None):
         if guide := self.get_queryset().at(self.kwargs["slug"]):
             return guide
         raise Http404
-
-    def moved(self, kind, slug):
-        query = self.request.META.get("QUERY_STRING", "")
-        address = reverse("education:guide", args=[slug])
-        return kind(f"{address}?{query}" if query else address)
 
     @cached_property
     def family(self):
@@ -155,6 +157,14 @@ class Letter(Paged, TemplateView):
 @for_everyone
 class TopicPage(Paged, TemplateView):
     template_name = "education/guide_topic.html"
+
+    def get(self, request, *args, **kwargs):
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            if slug := OldTopicAddress.objects.slug_now(kwargs["slug"]):
+                return moved_to(request, "education:topic", slug)
+            raise
 
     def get_context_data(self, slug, **kwargs):
         topic = get_object_or_404(Topic, slug=slug)

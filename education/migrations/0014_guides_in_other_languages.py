@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('clinic', '0004_words_in_other_languages'),
-        ('education', '0010_review'),
+        ('education', '0013_brought_pictures'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
