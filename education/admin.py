@@ -18,6 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import override
 from js_asset import Media
 
 from clinic.languages import offered
@@ -342,7 +343,8 @@ class GuideAdmin(
         revision = get_object_or_404(guide.revisions, number=number) if number else guide.as_revision()
         context = {"guide": guide, "revision": revision, "related": related_guides(revision), "preview": True}
         page = TemplateResponse(request, "education/guide_detail.html", context, headers={"X-Robots-Tag": "noindex"})
-        return shown_by_our_pages(page)
+        with override(guide.language):
+            return shown_by_our_pages(page.render())
 
     def withdraw_view(self, request, pk):
         guide = get_object_or_404(Guide, pk=pk)

@@ -48,6 +48,12 @@ def phone(value):
 
 
 @register.filter
+def apart(value):
+    """A title or a name within a sentence that may run the other way."""
+    return format_html("<bdi>{}</bdi>", value) if value and get_language_bidi() else value
+
+
+@register.filter
 def number(value):
     """What is read from left to right in every language: a telephone number, a reference."""
     return format_html('<bdi dir="ltr">{}</bdi>', value) if value and get_language_bidi() else value

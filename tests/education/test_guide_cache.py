@@ -64,7 +64,7 @@ def test_the_twin_without_holding_asks_each_time(client, guide, settings, django
     settings.GUIDES_HELD_FOR = 0
     page(client, guide)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         page(client, guide)
 
 

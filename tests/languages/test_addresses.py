@@ -55,6 +55,18 @@ def test_a_page_in_one_language_leaves_the_next_one_alone(site, client):
     assert lang_of(client.get("/")) == ("en", None)
 
 
+def test_a_page_that_is_held_in_memory_is_held_for_its_language(site, settings):
+    settings.GUIDES_HELD_FOR = 60
+    client = Client()  # with a memory of its own
+    pages = {prefix: client.get(f"{prefix}guides/knee/") for prefix in ("/", "/es/", "/ar/")}
+
+    for prefix, first in pages.items():
+        again = client.get(f"{prefix}guides/knee/")
+        assert again.content == first.content, prefix
+        assert again["ETag"] == first["ETag"] and again["Content-Language"] == lang_of(first)[0]
+    assert len({page["ETag"] for page in pages.values()}) == 3
+
+
 def test_error_pages_speak_the_language_of_their_address(site):
     client = Client(enforce_csrf_checks=True)
 
