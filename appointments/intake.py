@@ -101,6 +101,23 @@ def take_as_genuine(suspected, *, by):
     tell(suspected, now.rota.recipients_for(suspected.service, timezone.now()), now.profile)
 
 
+@transaction.atomic
+def take_reply(appointment_request, *, kind, text, urgent):
+    """What a patient adds on the status page. Where it may be about an emergency, staff are told at once, whatever the
+    state of the request, and it waits for no decision about spam. Raises what add_reply() raises."""
+    appointment_request.add_reply(kind=kind, text=text, read_first=urgent)
+    if not urgent:
+        return
+    now, at = Arrangements(), timezone.now()
+    recipients = now.rota.recipients_for(appointment_request.service, at)
+    if appointment_request.suspected_spam:
+        reason = "Words that were added may be about an emergency: no longer held back as spam"
+        appointment_request.clear_suspicion(by=None, reason=reason)
+        tell(appointment_request, recipients, now.profile)
+    Delivery.objects.owe_urgent(appointment_request, recipients)
+    deliver.enqueue(appointment_request.pk)
+
+
 def find(fields, form_token):
     """The request that this form with these words has made before, or None."""
     return same(AppointmentRequest(form_token=form_token, content_digest=digest(fields))).first()

@@ -44,7 +44,7 @@ def desk(user, profile=None):
             else [],
             "patients_not_told_count": counts["patients_not_told"],
             "counts": rows_of(counts),
-            **calls(user, Promises(facts.calendar, facts.now)),
+            **calls(user, Promises(facts.calendar, facts.now), any_urgent=bool(counts["urgent"])),
         }
     red, amber = context.get("in_trouble_count") or faults, context.get("patients_not_told_count") or warnings
     context["level"] = "bad" if red else "fair" if amber else "good"
@@ -129,6 +129,7 @@ def lists_of(user):
         "suspected": requests.suspected(),
         "undecided": requests.undecided(),
         "reply": requests.with_unread_reply(),
+        "urgent": requests.with_urgent_reply(),
         "cancelled": requests.cancelled_by_patient(),
         "past": requests.past_bookings(),
     }
@@ -166,14 +167,22 @@ def guides(user):
 # Whom to call now -----------------------------------------------------------------------------------------------------
 
 
-def calls(user, promises):
-    """The rows of “Call now” in their order, each with why it stands there; those that can wait apart."""
-    waiting = AppointmentRequest.objects.to_call(user).only(
-        "read_first", "promised_by", "status", "first_attempt_at", "next_attempt_at", "best_time_to_call"
-    )
-    waiting = list(waiting.order_by("-read_first", "promised_by", "pk")[: CALLS_ORDERED + 1])
+def calls(user, promises, *, any_urgent):
+    """The rows of “Call now” in their order, each with why it stands there; those that can wait apart.
+
+    Before all stand those whose patient has added words that may be about an emergency, until somebody has read them:
+    whatever their state, and whoever holds them.
+    """
+    urgent = ordered_rows(AppointmentRequest.objects.with_urgent_reply()) if any_urgent else []
+    known = {row.pk for row in urgent}
+    waiting = [row for row in ordered_rows(AppointmentRequest.objects.to_call(user)) if row.pk not in known]
+    for row in urgent + waiting:
+        row.urgent_news = row.pk in known
+    waiting = urgent + waiting
     ordered = in_order(waiting[:CALLS_ORDERED], promises.calendar, promises.now)
     shown = with_all_that_is_shown(ordered[:CALLS_SHOWN], promises)
+    for row in shown:
+        row.is_free_to = row.is_open and (not row.claim_holds or row.assigned_to_id == user.pk)
     opens = calling_time(promises.calendar, promises.now)
     return {
         "call_now": [row for row in shown if row.place.turn != Turn.CAN_WAIT],
@@ -181,6 +190,14 @@ def calls(user, promises):
         "more_to_call": len(waiting) > len(shown),
         "closed_until": opens if opens > promises.now else None,
     }
+
+
+def ordered_rows(requests):
+    """What their order is made of, and no more."""
+    rows = requests.only(
+        "read_first", "promised_by", "status", "first_attempt_at", "next_attempt_at", "best_time_to_call"
+    )
+    return list(rows.order_by("-read_first", "promised_by", "pk")[: CALLS_ORDERED + 1])
 
 
 def with_all_that_is_shown(ordered, promises):
@@ -208,6 +225,8 @@ def reasons(row, place):
     promise = "the promise runs out" if row.promised_by > timezone.now() else "the promise ran out"
     promise = f"{promise} {near(row.promised_by)}" if row.clock_is_running else ""
     match place.because:
+        case Because.URGENT_NEWS:
+            return "the patient has added words that may be about an emergency, and nobody has read them", promise
         case Because.READ_FIRST:
             return "to be read first, the words may be about an emergency", promise
         case Because.OVERDUE:

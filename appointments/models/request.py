@@ -79,6 +79,11 @@ class AppointmentRequestQuerySet(models.QuerySet):
         """The patient has added something that no member of staff has seen."""
         return self.open().filter(pk__in=PatientReply.objects.filter(read_at=None).values("request"))
 
+    def with_urgent_reply(self):
+        """The patient has added words that may be about an emergency, and nobody has read them: whatever the state."""
+        urgent = PatientReply.objects.filter(read_at=None, read_first=True)
+        return self.filter(pk__in=urgent.values("request"))
+
     def suspected(self):
         """It looks like spam, and nobody has decided yet."""
         return self.open().filter(suspected_spam=True)
@@ -593,11 +598,11 @@ class AppointmentRequest(models.Model):
         LastStep.objects.filter(request=self).delete()  # it goes back with the other one's, or not at all
         return before
 
-    def clear_suspicion(self, *, by):
-        """Somebody looked: it is not spam."""
+    def clear_suspicion(self, *, by, reason="Not spam"):
+        """Somebody looked: it is not spam. `by` is None where the patient's own words lifted it."""
         if not self.suspected_spam or not self.is_open:
             raise StepNotAllowed("Nobody suspects this request any more.")
-        self._note_in_history("Not spam", by=by, suspected_spam=False)
+        self._note_in_history(reason, by=by, suspected_spam=False)
 
     def mark_spam(self, *, by):
         self._close(self.Outcome.SPAM, by=by)
@@ -663,7 +668,8 @@ class AppointmentRequest(models.Model):
             raise StepNotAllowed("We could not take that.")
         if read_first:
             AppointmentRequest.objects.filter(pk=self.pk).update(read_first=True)
-        return PatientReply.objects.create(request=self, kind=kind, text=text)
+            self.read_first = True
+        return PatientReply.objects.create(request=self, kind=kind, text=text, read_first=read_first)
 
     @transaction.atomic
     def correct(self, *, by, **facts):
@@ -899,6 +905,7 @@ class PatientReply(models.Model):
     at = models.DateTimeField(default=timezone.now)
     text = models.TextField(max_length=500)
     read_at = models.DateTimeField(null=True, blank=True)
+    read_first = models.BooleanField(default=False)  # it held one of the clinic's warning phrases
 
     class Meta:
         ordering = ["at", "pk"]
@@ -908,3 +915,8 @@ class PatientReply(models.Model):
 
     def __str__(self):
         return self.get_kind_display()
+
+    @property
+    def shows_what_to_do_now(self):
+        """Whether the patient's page still says what to do in an emergency: for a day, and until somebody has read it."""
+        return self.read_first and (self.read_at is None or self.at > timezone.now() - timedelta(days=1))
