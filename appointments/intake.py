@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from . import messages, spam, warnings
@@ -51,12 +51,17 @@ _turn = threading.Lock()
 @contextmanager
 def one_after_the_other():
     """SQLite takes one writer at a time; who finds it busy sleeps longer and longer, and is let in by chance. Those of one
-    process wait for each other instead."""
+    process wait for each other instead, as long as they would wait for the file and no longer: behind a file that stays
+    locked each would else wait for all those before it."""
     if connection.vendor != "sqlite":
         yield
         return
-    with _turn:
+    if not _turn.acquire(timeout=connection.settings_dict["OPTIONS"].get("timeout", 5)):
+        raise OperationalError("Others have waited for the database all this while.")
+    try:
         yield
+    finally:
+        _turn.release()
 
 
 def a_new_request(fields, form_token, spam_reasons, arrangements):
