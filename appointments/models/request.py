@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 
+from clinic.models import ClinicProfile, clinic_calendar
+
 from .delivery import Delivery
 from .inserted import insert
 from .last_step import UNDO_FOR, LastStep, from_snapshot, snapshot
@@ -616,7 +618,10 @@ class AppointmentRequest(models.Model):
             outcome="",
             closed_at=None,
             suspected_spam=False,
-            contacted_at=None,  # somebody has to call again: it is back among those to contact
+            # Somebody has to call again: it is back among those to contact, with a promise that begins now.
+            promised_by=ClinicProfile.objects.current().promised_by(timezone.now(), self.service, clinic_calendar()),
+            first_attempt_at=None,
+            contacted_at=None,
             duplicate_of=None,
             merged=False,
             start=None,

@@ -144,6 +144,64 @@ def test_it_says_when_we_tried_and_when_we_will_try_again(client, services, staf
     assertNotContains(page, "..")
 
 
+@pytest.mark.parametrize(
+    ("calls", "words", "never"),
+    [
+        (["no_answer", "reached"], ["we reached you", "We talked last"], ["We tried to reach you", "We tried last"]),
+        (["reached", "no_answer"], ["We tried to reach you again"], ["could not reach you yet"]),
+        (["no_answer", "reached", "busy"], ["We tried to reach you again"], ["could not reach you yet"]),
+        (["asked_to_call_back"], ["we were asked to call back"], ["could not reach you"]),
+        (["no_answer", "asked_to_call_back"], ["we were asked to call back"], ["could not reach you"]),
+        (["voicemail"], ["We have left you a message"], ["could not reach you"]),
+        (["no_answer"], ["We could not reach you yet"], ["left you a message"]),
+    ],
+)
+def test_what_it_says_of_our_calls_is_what_happened(client, services, staff, calls, words, never):
+    stored = factories.a_request()
+    for outcome in calls:
+        missed_call(stored, by=staff, outcome=outcome)
+
+    page = client.get(address(stored))
+
+    for said in words:
+        assertContains(page, said)
+    for said in never:
+        assertNotContains(page, said)
+
+
+@pytest.mark.parametrize(
+    ("story", "next_step"),
+    [
+        ("awaiting_patient", "As soon as we have it, we go on with your request"),
+        ("waitlisted", "When a time is free, we contact you"),
+        ("contacting", "We call again in our opening hours"),
+    ],
+)
+def test_where_no_time_is_set_it_says_what_happens_next(client, services, staff, story, next_step):
+    stored = factories.a_request()
+    STORIES[story][0](stored, staff)
+
+    assertContains(client.get(address(stored)), next_step)
+
+
+def test_a_request_that_is_opened_again_has_a_new_promise(client, services, staff):
+    factories.opening_hours()
+    stored = factories.a_request(created_at=timezone.now() - timedelta(days=20))
+    old_promise = stored.promised_by
+    missed_call(stored, by=staff)
+    stored.withdraw()
+
+    stored.reopen(by=staff, reason="A mistake")
+
+    assert stored.clock_is_running and not stored.is_overdue
+    assert stored.promised_by > timezone.now() > old_promise
+    page = client.get(address(stored))
+    assertContains(page, "We will contact you by")
+    assertContains(page, moment(stored.promised_by))
+    AppointmentRequest.objects.update(promised_by=timezone.now() - timedelta(minutes=1))
+    assert list(AppointmentRequest.objects.overdue()) == [stored], "and the desk says so when it runs out"
+
+
 def test_a_booking_shows_how_to_get_ready(client, services, staff):
     stored = factories.a_request(service=factories.a_service("Scan", preparation="Eat <nothing>.\n\nDrink water."))
     stored.book(by=staff, **A_BOOKING)
