@@ -770,7 +770,9 @@ class AppointmentRequest(models.Model):
 
     def _was_told_today(self):
         midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-        told = self.deliveries.filter(status_change__to_status=self.Status.CONTACTING, created_at__gte=midnight)
+        told = self.deliveries.filter(
+            kind=Delivery.Kind.NEWS, status_change__to_status=self.Status.CONTACTING, created_at__gte=midnight
+        )
         return told.exclude(state=Delivery.State.DISMISSED).exists()
 
     def _change(self, *, by, can_be_undone=True, **facts):
