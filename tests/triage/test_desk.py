@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from appointments.models import AppointmentRequest, Delivery, Recipient, WorkerHeartbeat
+from appointments.models import AccessEvent, AppointmentRequest, Delivery, Recipient, WorkerHeartbeat
 from appointments.models.counted import counted, counted_together
 from clinic.desk import desk
 from clinic.models import ClinicProfile, OpeningHours
@@ -97,6 +97,23 @@ def test_the_buttons_of_a_message_only_post_and_need_the_permission(client, staf
         assert other.post(url).status_code == 403
     undelivered.refresh_from_db()
     assert undelivered.state == "waiting" and undelivered.dismissed_by is None
+
+
+@pytest.mark.parametrize(("button", "step"), [("send-again", "send again"), ("dismiss", "dismiss")])
+def test_who_pressed_it_is_written_down(staff_client, staff, undelivered, button, step):
+    staff_client.post(f"/admin/appointments/delivery/{undelivered.pk}/{button}/")
+
+    event = AccessEvent.objects.get(action="change")
+    assert (event.by, event.reference, event.step) == (staff, undelivered.request.reference, step)
+
+
+def test_what_cannot_be_written_down_is_not_done(staff_client, undelivered, events_cannot_be_written):
+    for button in ("send-again", "dismiss"):
+        response = staff_client.post(f"/admin/appointments/delivery/{undelivered.pk}/{button}/")
+        assert response.status_code == 503
+    before = undelivered.next_attempt_at, undelivered.state
+    undelivered.refresh_from_db()
+    assert (undelivered.next_attempt_at, undelivered.state) == before
 
 
 def test_send_again_is_an_action_of_the_list_too(staff_client, undelivered):
