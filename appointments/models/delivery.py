@@ -342,7 +342,9 @@ class Delivery(models.Model):
         """Whether a message to a patient says what is so. To staff, who look at the desk anyway, all is told."""
         if self.kind == self.Kind.NEWS:
             return self.status_change.told_as == (self.request.outcome or self.request.status)
-        return self.kind != self.Kind.ACKNOWLEDGEMENT or self.request.outcome != "spam"  # who is told nothing at all
+        if self.kind == self.Kind.ACKNOWLEDGEMENT:  # "we have your request; it is no appointment yet"
+            return self.request.status not in ("booked", "closed")
+        return True
 
     def drop(self):
         """Take back what is not sent yet and no longer true."""
