@@ -107,10 +107,10 @@ def take_as_genuine(suspected, *, by):
 
 
 @transaction.atomic
-def take_reply(appointment_request, *, kind, text, urgent):
+def take_reply(appointment_request, *, kind, text, urgent, best_time=""):
     """What a patient adds on the status page. Where it may be about an emergency, staff are told at once, whatever the
     state of the request, and it waits for no decision about spam. Raises what add_reply() raises."""
-    appointment_request.add_reply(kind=kind, text=text, read_first=urgent)
+    appointment_request.add_reply(kind=kind, text=text, read_first=urgent, best_time=best_time)
     if not urgent:
         return
     now, at = Arrangements(), timezone.now()

@@ -164,7 +164,13 @@ class Reply(BySecret, FormView):
     def form_valid(self, form):
         urgent = bool(warning_phrases(ClinicProfile.objects.current(), message=form.text(), access_needs=""))
         try:
-            take_reply(self.appointment_request, kind=self.kind, text=form.text(), urgent=urgent)
+            take_reply(
+                self.appointment_request,
+                kind=self.kind,
+                text=form.text(),
+                urgent=urgent,
+                best_time=form.cleaned_data.get("best_time", ""),
+            )
         except (StepNotAllowed, ChangedMeanwhile):
             if not self.was_sent_before(form.text()):
                 form.add_error(None, NOT_TAKEN)

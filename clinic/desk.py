@@ -232,7 +232,7 @@ def reasons(row, place):
         case Because.OVERDUE:
             return f"promised by {near(row.promised_by)}", f"{wish}, but do not wait for that" if wish else ""
         case Because.AGAIN:
-            return f"time to try again, as set for {near(row.next_attempt_at)}", promise
+            return f"time to try again, as set for {near(row.next_attempt_at)}", wish, promise
         case Because.WISHED:
             return f"{wish}, now until {near(place.window[1])}", promise
         case Because.NOT_THEN:

@@ -664,8 +664,11 @@ class AppointmentRequest(models.Model):
         return Note.objects.create(request=self, by=by, text=text)
 
     @transaction.atomic
-    def add_reply(self, *, kind, text, read_first=False):
-        """What the patient adds on the status page, once of each kind. Staff who had the request open are told so."""
+    def add_reply(self, *, kind, text, read_first=False, best_time=""):
+        """What the patient adds on the status page, once of each kind. Staff who had the request open are told so.
+
+        A `best_time` to call takes the place of the one that was asked for; what that was stays in the history.
+        """
         if not AppointmentRequest.objects.filter(pk=self.pk).update(version=F("version") + 1):  # holds the row
             raise ChangedMeanwhile
         self.refresh_from_db()
@@ -674,6 +677,12 @@ class AppointmentRequest(models.Model):
         if read_first:
             AppointmentRequest.objects.filter(pk=self.pk).update(read_first=True)
             self.read_first = True
+        if best_time and best_time != self.best_time_to_call:
+            before = self.get_best_time_to_call_display()
+            AppointmentRequest.objects.filter(pk=self.pk).update(best_time_to_call=best_time)
+            self.best_time_to_call = best_time
+            wish = f"Best time to call: {self.get_best_time_to_call_display()}. Before: {before}"
+            self._write_down(by=None, reason=wish)
         return PatientReply.objects.create(request=self, kind=kind, text=text, read_first=read_first)
 
     @transaction.atomic

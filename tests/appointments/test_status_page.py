@@ -8,8 +8,10 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from appointments.models import AppointmentRequest, ChangedMeanwhile, PatientReply
+from clinic.desk import desk
 from clinic.templatetags.clinic import moment
 from tests import factories
+from tests.triage.pages import detail
 
 SOON = timezone.now() + timedelta(days=3)
 A_BOOKING = {"start": SOON, "end": SOON + timedelta(minutes=30), "place": "Room 2"}
@@ -292,6 +294,33 @@ def test_another_time_is_a_choice_and_a_few_words(client, services):
     reply = PatientReply.objects.get()
     assert (reply.kind, reply.text) == ("other_time", "Afternoon. Not on Tuesdays")
     assertContains(client.get(address(stored)), "called at another time")
+
+
+def test_another_time_is_the_one_by_which_we_call(client, services, staff, staff_client):
+    """The desk orders by it and says so; what was asked for before stays in the history."""
+    stored = factories.a_request(best_time_to_call="morning")
+
+    client.post(address(stored, "another-time/"), {"best_time": "afternoon", "message": ""})
+
+    stored.refresh_from_db()
+    assert stored.best_time_to_call == "afternoon"
+    last = stored.status_changes.last()
+    assert (last.reason, last.by) == ("Best time to call: Afternoon. Before: Morning", None)
+    assertContains(staff_client.get(detail(stored)), "Before: Morning")
+    [row] = [*(live := desk(staff))["call_now"], *live["can_wait"]]
+    assert "sked to be called in the afternoon" in row.why
+    assert "morning" not in row.why
+
+
+def test_the_same_time_again_and_a_message_change_no_wish(client, services):
+    stored = factories.a_request(best_time_to_call="morning")
+
+    client.post(address(stored, "message/"), {"message": "Hello"})
+    client.post(address(stored, "another-time/"), {"best_time": "morning", "message": "Not on Tuesdays"})
+
+    stored.refresh_from_db()
+    assert stored.best_time_to_call == "morning"
+    assert stored.status_changes.count() == 1
 
 
 @pytest.mark.parametrize(
