@@ -17,7 +17,7 @@ SHOWN = 10  # deliveries of each list; the rest is a link away
 CALLS_SHOWN = 20
 CALLS_ORDERED = 500  # what is to be read first, then by promise: so what is urgent is among them, however many wait
 LISTED_BELOW = {"undelivered", "patients_mail"}  # message by message
-ABOUT_REQUESTS = {"unopened"}
+ABOUT_REQUESTS = {"unopened", "suspected"}
 REQUESTS = "admin:appointments_appointmentrequest_changelist"
 GUIDES = "admin:education_guide_changelist"
 
