@@ -27,11 +27,13 @@ def desk(user, profile=None):
     may_triage = user.has_perm("appointments.triage_appointmentrequest")
     also = {"undelivered": Delivery.objects.undelivered(), **lists_of(user)} if may_triage else {}
     facts = Facts(profile=profile, also=also)
-    faults, warnings = findings(facts, may_triage)
+    found = findings(facts, may_triage)
+    faults, warnings = rows_for_the_desk(found, doctor.FAULT), rows_for_the_desk(found, doctor.WARNING)
     context = {
         "may_triage": may_triage,
         "faults": faults,
         "warnings": warnings,
+        "checks": in_red_and_green(found),
         "guides": guides(user),
     }
     if may_triage:
@@ -80,13 +82,42 @@ def references_on(live):
 
 
 def findings(facts, may_triage):
-    """(faults, warnings) of the doctor that somebody at the desk can mend."""
-    shown = [finding for finding in doctor.quick(facts) if finding.for_desk and finding.name not in LISTED_BELOW]
-    if not may_triage:
-        shown = [finding for finding in shown if finding.name not in ABOUT_REQUESTS]
-    return [
-        [as_row(finding) for finding in shown if finding.level == level] for level in (doctor.FAULT, doctor.WARNING)
-    ]
+    """What the doctor finds without asking anybody else, for whom it is meant."""
+    found = list(doctor.quick(facts))
+    return found if may_triage else [finding for finding in found if finding.name not in ABOUT_REQUESTS]
+
+
+def rows_for_the_desk(found, level):
+    """Those of a level that somebody at the desk can mend."""
+    wrong = [finding for finding in found if finding.for_desk and finding.level == level]
+    return [as_row(finding) for finding in wrong if finding.name not in LISTED_BELOW]
+
+
+COLORS = {doctor.OK: ("green", "Well"), doctor.WARNING: ("amber", "Look at it"), doctor.FAULT: ("red", "Mend it")}
+CHECKS = {
+    "disk": "Room on the disk",
+    "worker": "The worker",
+    "clock": "The clock",
+    "recipients": "Who is told",
+    "profile": "The clinic’s profile",
+    "opening_hours": "Opening hours",
+    "form": "The form",
+    "undelivered": "Mail to staff",
+    "patients_mail": "Mail to patients",
+    "practice_system": "The practice system",
+    "pictures": "Pictures",
+    "unopened": "Requests that nobody opened",
+    "suspected": "Suspected requests and their promise",
+    "removals": "Removal by age",
+}
+
+
+def in_red_and_green(found):
+    """[(what is looked at, color, in words)], the worst of each. No numbers: a page that says the same stays as it is."""
+    together = {}
+    for finding in found:
+        together.setdefault(finding.name, []).append(finding)
+    return [(CHECKS.get(name, name), *COLORS[doctor.worst(each)]) for name, each in together.items()]
 
 
 def as_row(finding):

@@ -13,7 +13,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from appointments.models import AccessEvent, AppointmentRequest, Delivery, Recipient, WorkerHeartbeat
 from appointments.models.counted import counted, counted_together
-from clinic.desk import desk
+from clinic.desk import CHECKS, desk
 from clinic.models import ClinicProfile, OpeningHours
 from tests.factories import a_recipient, a_request, a_service, a_user, opening_hours
 
@@ -360,6 +360,41 @@ def test_somebody_who_does_not_triage_sees_no_requests(client, all_well):
     assertNotContains(page, "Call now")
     assertNotContains(client.get(LIVE), row.reference)
     assert "X-News" not in client.get(LIVE)
+
+
+def colors(page):
+    """{what is looked at: its color}"""
+    return {what: color for what, color, _ in page.context["checks"]}
+
+
+def test_each_check_stands_there_in_red_and_green(staff_client, all_well):
+    a_request()
+    well = staff_client.get(DESK)
+    assert set(colors(well).values()) == {"green"}
+    assertContains(well, '<span class="check check-green">Well</span> The worker')
+
+    WorkerHeartbeat.objects.all().delete()
+    AppointmentRequest.objects.update(suspected_spam=True, promised_by=timezone.now() - timedelta(minutes=1))
+
+    page = staff_client.get(DESK)
+    assert colors(page).keys() == colors(well).keys() == set(CHECKS.values()) - {"The clock"}
+    assert {what: color for what, color in colors(page).items() if color != "green"} == {
+        "The worker": "red",
+        "Suspected requests and their promise": "amber",
+    }
+    assertContains(page, '<span class="check check-red">Mend it</span> The worker')
+
+
+def test_a_suspected_request_about_to_miss_its_promise_is_said_on_the_desk(staff_client, all_well):
+    suspect = a_request()
+    AppointmentRequest.objects.update(suspected_spam=True, promised_by=timezone.now() - timedelta(minutes=1))
+
+    page = staff_client.get(DESK)
+
+    assertContains(page, "health-fair")
+    assertContains(page, "1 request suspected as spam and not decided")
+    assertContains(page, "?status=suspected")
+    assertNotContains(page, suspect.reference)
 
 
 def test_a_reopened_request_is_called_again(staff_client, staff, all_well):
