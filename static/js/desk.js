@@ -33,7 +33,7 @@
   // Asking ----------------------------------------------------------------------------------------------------------
 
   async function ask(method) {
-    const answer = await fetch(`${desk.dataset.address}?since=${seenAt}`, { method, cache: "no-store" });
+    const answer = await fetch(`${desk.dataset.address}?since=${seenAt}`, { method, cache: "no-store", headers: { "X-By-Itself": "1" } });
     if (answer.redirected || !answer.ok) throw new Error("no desk");
     return answer;
   }
