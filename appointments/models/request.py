@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Lower
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext_lazy as _
 
@@ -679,11 +679,11 @@ class AppointmentRequest(models.Model):
             AppointmentRequest.objects.filter(pk=self.pk).update(read_first=True)
             self.read_first = True
         if best_time and best_time != self.best_time_to_call:
-            before = self.get_best_time_to_call_display()
+            with translation.override(settings.LANGUAGE_CODE):  # staff read it
+                now, before = (str(self.TimeOfDay(time).label) for time in (best_time, self.best_time_to_call))
             AppointmentRequest.objects.filter(pk=self.pk).update(best_time_to_call=best_time)
             self.best_time_to_call = best_time
-            wish = f"Best time to call: {self.get_best_time_to_call_display()}. Before: {before}"
-            self._write_down(by=None, reason=wish)
+            self._write_down(by=None, reason=f"Best time to call: {now}. Before: {before}")
         return PatientReply.objects.create(request=self, kind=kind, text=text, read_first=read_first)
 
     @transaction.atomic
