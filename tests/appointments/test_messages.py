@@ -328,12 +328,12 @@ def test_there_are_words_for_each_step_with_known_marks_alone(language):
 
 @pytest.mark.parametrize("wrote", ["Spanish", "español", "ESPAÑOL, por favor", "es", "Castellano"])
 def test_a_patient_is_written_to_in_the_language_they_prefer(mails, wrote):
-    stored = a_request(language=wrote, promised_by=datetime(2026, 3, 3, 17, tzinfo=UTC))
+    stored = a_request(language=wrote, promised_by=datetime(2036, 3, 3, 17, tzinfo=UTC))
 
     [mail] = mails()
 
     assert mail.subject == "Hemos recibido su solicitud a Test Clinic"
-    assert "martes, 3 de marzo de 2026, 12:00" in mail.body
+    assert "lunes, 3 de marzo de 2036, 12:00" in mail.body
     assert stored.secret in mail.body
 
 

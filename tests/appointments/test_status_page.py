@@ -187,7 +187,6 @@ def test_where_no_time_is_set_it_says_what_happens_next(client, services, staff,
 
 
 def test_a_request_that_is_opened_again_has_a_new_promise(client, services, staff):
-    factories.opening_hours()
     stored = factories.a_request(created_at=timezone.now() - timedelta(days=20))
     old_promise = stored.promised_by
     missed_call(stored, by=staff)
