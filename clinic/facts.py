@@ -9,7 +9,7 @@ from appointments import escalation
 from appointments.arrangements import Arrangements
 from appointments.models import AppointmentRequest, Delivery, PurgeRun, Recipient, WorkerHeartbeat
 from appointments.models.counted import counted_together
-from education.models import Original
+from education.models import Letter, Original
 
 from . import hours
 from .models import ClinicProfile, OpeningHours, Service
@@ -62,6 +62,8 @@ class Facts(Arrangements):
             "suspected_due": AppointmentRequest.objects.suspected().filter(
                 first_attempt_at=None, promised_by__lt=self.soon_in_opening_time
             ),
+            "letters_in_trouble": Letter.objects.in_trouble(),
+            "letters_given_up": Letter.objects.given_up(),
             "pictures": Original.objects.filter(added_at__lt=now - PICTURES_WITHIN),
             "removals_stopped": runs.filter(pk__in=runs.order_by("-at").values("pk")[:1]).exclude(stopped=""),
             "removals_lately": runs.filter(at__gt=now - PurgeRun.EXPECTED_WITHIN),
