@@ -109,9 +109,13 @@ def test_the_log_has_no_question_and_no_secret(proxy):
     ask(proxy, "/request/status/a-secret-of-somebody/")
     ask(proxy, "/request/?guide=quagga")
 
-    log = until_written(proxy.folder / "access.log", lines=3)
+    ask(proxy, "/drafts/a-secret-of-a-reviewer/")
+    ask(proxy, "/es/request/sent/a-secret-of-somebody/")
+
+    log = until_written(proxy.folder / "access.log", lines=5)
 
     assert "/guides/search/" in log and "/request/status/..." in log
+    assert "/drafts/..." in log and "/es/request/sent/..." in log
     assert "quagga" not in log and "a-secret" not in log
     errors = proxy.folder / "error.log"
     assert "quagga" not in errors.read_text() if errors.exists() else True
