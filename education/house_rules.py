@@ -309,8 +309,9 @@ def reviewed_in_the_past(draft):
 
 
 def signed_off(draft):
-    """Samples say to every reader that no clinician has reviewed them, so they need no signature."""
-    if draft.data.get("is_sample"):
+    """Samples say to every reader that no clinician has reviewed them, so they need no signature. What was signed once
+    is no sample any more, whatever its field says."""
+    if draft.signed is None and draft.data.get("is_sample"):
         return
     if draft.signed is None:
         yield Finding("No clinician has signed it off. Ask for a review.", "review")
