@@ -1,10 +1,17 @@
 """What a signature means to patients: it cannot be talked away, and nobody seems to have reviewed what nobody signed."""
 
-import pytest
-from pytest_django.asserts import assertNotContains
+from datetime import date, timedelta
 
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+from pytest_django.asserts import assertContains, assertNotContains
+
+from education import leaflet, locks
 from education.models import Guide, NotPublishable
-from tests.factories import a_guide, a_sign_off
+from education.models.related import choose
+from tests.factories import a_guide, a_published_guide, a_sign_off
 
 from .test_editor_desk import change, post_of
 
@@ -36,3 +43,60 @@ def test_a_form_from_before_the_signature_does_not_make_it_a_sample_again(staff_
     assert not guide.is_sample
     assert not guide.is_live
     assertNotContains(staff_client.get(change(guide)), 'name="is_sample"')
+
+
+# Who has reviewed it ---------------------------------------------------------------------------------------------------
+
+TYPED = {"reviewed_by": "Dr. Typed", "last_reviewed": date(2026, 1, 2), "next_review": date(2027, 1, 2)}
+
+
+def test_a_name_that_was_typed_or_imported_is_shown_as_nobodys_review(client, clinic):
+    guide = a_published_guide("Back pain", **TYPED)
+
+    leaflet_of_it = leaflet.as_html(guide.live_revision, "https://clinic.example.org/", clinic)
+    for shown in (client.get(guide.get_absolute_url()).text, leaflet_of_it):
+        assert "Not yet reviewed by a clinician" in shown
+        for trace in ("Dr. Typed", "January 2, 202", "lastReviewed", "Next review due"):
+            assert trace not in shown
+
+
+def test_a_signature_is_shown_with_its_name_and_its_dates(client, clinic):
+    guide = a_guide("Back pain", is_sample=False, **TYPED)
+    signed = a_sign_off(guide)
+    Guide.objects.update(reviewed_by="Typed over it")  # by a shell
+
+    assert Guide.objects.get().publish(by=None).sign_off == signed
+
+    page = client.get(guide.get_absolute_url())
+    assertContains(page, "Reviewed by Dr. Ada Lind, radiologist on")
+    assertContains(page, "Next review due")
+    assertNotContains(page, "Typed over it")
+
+
+def test_what_was_scheduled_before_it_was_signed_goes_live_with_the_signature(client, clinic):
+    guide = a_guide("Back pain", is_sample=True)
+    step = guide.schedule("publish", at=timezone.now() + timedelta(hours=1), by=None)
+    signed = a_sign_off(guide)
+
+    assert step.carry_out()
+
+    live = Guide.objects.get().live_revision
+    due = signed.next_review.isoformat()
+    assert live.review == {"by": signed.signer, "on": signed.reviewed_on.isoformat(), "due": due}
+    assert not live.data["is_sample"]
+    assert Guide.objects.get().state == Guide.State.LIVE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_texts_that_were_published_under_a_signature_before_keep_their_reviewer(clinic):
+    signed, typed = a_guide("Signed", is_sample=False), a_published_guide("Typed", **TYPED)
+    choose(signed, [typed])
+    a_sign_off(signed)
+    signed.publish(by=None)
+    call_command("migrate", "education", "0010_review", verbosity=0)
+
+    call_command("migrate", verbosity=0)
+
+    assert Guide.objects.get(title="Signed").live_revision.review["by"] == "Dr. Ada Lind, radiologist"
+    assert Guide.objects.get(title="Typed").live_revision.review is None
+    assert locks.is_locked(connection)
