@@ -8,7 +8,7 @@ from django.utils.text import slugify
 from clinic.models import Service
 
 from .models import Guide, HistoryEntry, OldAddress, Picture, Topic
-from .models.guide import OTHER_PAGES
+from .models.guide import OTHER_PAGES, guides_at, named_as_related
 from .models.related import choose
 
 TRIES = 3  # two imports of one name at the same moment
@@ -62,9 +62,9 @@ def draft_of(data, topic):
         guide.sections.create(position=position * 10, picture=shown, **facts)
     for position, source in enumerate(data["sources"], start=1):
         guide.sources.create(position=position * 10, **source)
+    choose(guide, named_as_related(data, guide))
     named = data.get("related", [])
-    known = Guide.objects.exclude(pk=guide.pk).in_bulk(named, field_name="slug")
-    choose(guide, [known[slug] for slug in named if slug in known])
+    known = guides_at(named)
     missing += [f"The related guide “{slug}” does not exist here." for slug in named if slug not in known]
     return guide, missing
 

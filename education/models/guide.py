@@ -213,7 +213,7 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
     def state(self):
         if not self.is_live:
             return self.State.DRAFT
-        return self.State.CHANGED if self.has_unpublished_changes() else self.State.LIVE
+        return self.state_of(self.as_data())
 
     def was_published(self):
         """From then on others know its address."""
@@ -246,6 +246,8 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
     def as_revision(self, data=None):
         """The draft, or one that was frozen, as it would be published now: an unsaved Revision. The preview shows this."""
         data = data or self.as_data()
+        if sign_off := self.sign_off_under(data):
+            data = data | sign_off.as_data()
         words = [data["title"], data["summary"]]
         sections, explained = marked(with_safe_html(data["sections"]), glossary())
         for section in data["sections"]:
@@ -257,10 +259,11 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
             summary=data["summary"],
             picture=data["picture"],
             data=data,
-            related=[row.other_id for row in self.related.all()],
+            related=[guide.pk for guide in named_as_related(data, self)],
             html=render_to_string("education/_sections.html", {"sections": sections}),
             words=[word.as_data() for word in explained],
             text="\n".join(filter(None, words)),
+            sign_off=sign_off,
         )
 
     def as_draft(self, *, alongside=(), data=None):
@@ -274,7 +277,7 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
     @transaction.atomic
     def publish(self, *, by, alongside=(), data=None, note=""):
         """Freeze the draft, or `data` in its place, and make it what the public sees. Raises NotPublishable."""
-        self.locked()  # two who publish at once get two numbers
+        self.hold()  # two who publish at once get two numbers
         if findings := in_the_way(self.as_draft(alongside=alongside, data=data)):
             raise NotPublishable(self, findings)
         revision = self.as_revision(data)
@@ -291,7 +294,8 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
     @transaction.atomic
     def withdraw(self, *, by, note="", on_schedule=False):
         """Take the guide off the public site. Its revisions stay. By hand, nothing is to happen by itself any more."""
-        self.live_revision = revision = self.locked().live_revision
+        self.hold()
+        revision = self.live_revision
         if not revision:
             return
         Revision.objects.filter(pk=self.live_revision_id).update(withdrawn_by=by, withdrawn_at=timezone.now())
@@ -316,6 +320,8 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
             return {**part, "picture": picture.as_data()}
 
         frozen = {**today(data), "slug": self.slug, "sections": [today(section) for section in data["sections"]]}
+        if last := self.last_sign_off:
+            frozen |= last.as_data()  # given after it was frozen, perhaps
         if gone:
             raise ValidationError(gone)
         return frozen
@@ -333,8 +339,7 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
 
         The draft that it replaces is in the history then. Gives sentences about what could not be brought back.
         """
-        self.locked()
-        self.refresh_from_db()  # what has become of it since it was read stays
+        self.hold()
         self.keep_what_is_not_kept()
         data = old.data
         for name in RESTORED_AS_THEY_ARE:
@@ -352,19 +357,41 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
         self.sources.all().delete()
         for position, source in enumerate(data["sources"], start=1):
             self.sources.create(position=position * 10, **source)
-        chosen = Guide.objects.exclude(pk=self.pk).in_bulk(data.get("related", []), field_name="slug")
-        choose(self, [chosen[slug] for slug in data.get("related", []) if slug in chosen])
+        choose(self, named_as_related(data, self))
         self.count_edit(by=by)
         self.follow_sign_off()
         self.keep(by=by, what=HistoryEntry.What.RESTORED, note=note)
-        return list(what_is_gone(data, self.topic))
+        return [*what_is_gone(data, self.topic), *related_that_are_gone(data)]
 
     def has_unpublished_changes(self):
-        """Whether the draft differs from what patients read."""
-        return not self.is_live or self.as_data() != {**self.live_revision.data, "slug": self.slug}
+        return self.state != self.State.LIVE
 
 
 RESTORED_AS_THEY_ARE = ("title", "summary", "written_by", "reviewed_by", "is_sample")
+
+
+def guides_at(slugs):
+    """{slug: the guide that is there now, or was there before}"""
+    found = Guide.objects.in_bulk(slugs, field_name="slug")
+    if missing := set(slugs) - found.keys():
+        for old in OldAddress.objects.filter(slug__in=missing).select_related("guide"):
+            found[old.slug] = old.guide
+    return found
+
+
+def named_as_related(data, guide=None):
+    """The guides that frozen data name as related and that are still there, wherever; never `guide` itself."""
+    slugs = data.get("related", [])
+    found = guides_at(slugs) if slugs else {}
+    return [other for other in dict.fromkeys(found[slug] for slug in slugs if slug in found) if other != guide]
+
+
+def related_that_are_gone(data):
+    slugs = data.get("related", [])
+    found = guides_at(slugs) if slugs else {}
+    for slug in slugs:
+        if slug not in found:
+            yield f"The related guide “{slug}” is gone: the others are chosen."
 
 
 def topic_of(data):
