@@ -1,5 +1,7 @@
 """Documents in and guides out, at the editors' desk: a mixin of the guides' admin."""
 
+import uuid
+
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
@@ -44,6 +46,7 @@ class ImportsAndExports:
         imported, topic = form.imported, form.cleaned_data["topic"]
         name = form.cleaned_data["file"].name if form.cleaned_data.get("file") else "a pasted text"
         carried = {"data": imported.data, "report": imported.report, "name": name[:200], "topic": topic.pk}
+        carried["token"] = str(uuid.uuid4())
         kinds = dict(Section.Kind.choices)
         return self.import_page(
             request,
@@ -77,7 +80,10 @@ class ImportsAndExports:
                 None, "Somebody deleted the topic in the meantime. Choose another, and the document once more."
             )
             return self.import_page(request, "import", form=form, status=422)
-        guide, missing = make_draft(carried["data"], topic=topic, by=request.user)
+        guide, missing = make_draft(carried["data"], topic=topic, by=request.user, token=carried.get("token"))
+        if missing is None:
+            messages.info(request, "The draft was made by your first click already: here it is.")
+            return redirect("admin:education_guide_change", guide.pk)
         report = [*map(tuple, carried["report"]), *(("look", says) for says in missing)]
         lines = [f"{GROUPS[group]}: {says}" for group, says in report]
         self.log_addition(request, guide, "\n".join([f"Imported from {carried['name']}.", *lines]))

@@ -7,7 +7,7 @@ from django.utils.text import slugify
 
 from clinic.models import Service
 
-from .models import Guide, HistoryEntry, OldAddress, Picture, Topic
+from .models import Guide, HistoryEntry, ImportedDraft, OldAddress, Picture, Topic
 from .models.guide import OTHER_PAGES, guides_at, named_as_related
 from .models.related import choose
 
@@ -15,14 +15,21 @@ TRIES = 3  # two imports of one name at the same moment
 COPIED = ("title", "summary", "written_by", "reviewed_by", "is_sample")
 
 
-def make_draft(data, *, topic=None, by=None):
+def make_draft(data, *, topic=None, by=None, owner=None, token=None):
     """(the guide, what could not be brought along: [sentence]). `data` is as Guide.as_data() gives it; without a topic,
-    it names one that exists here."""
+    it names one that exists here. Whoever imports it owns it, unless somebody is named.
+
+    Of one token one draft is made: who comes second is given it, with None for the sentences.
+    """
     topic = topic or topic_of(data)
     for last in (False,) * (TRIES - 1) + (True,):
+        if token and (made := ImportedDraft.objects.filter(token=token).select_related("guide").first()):
+            return made.guide, None
         try:
             with transaction.atomic():
-                guide, missing = draft_of(data, topic)
+                guide, missing = draft_of(data, topic, owner=owner or by)
+                if token:
+                    ImportedDraft.objects.create(token=token, guide=guide)
                 if by:
                     guide.note_author(by)
                 guide.keep(by=by, what=HistoryEntry.What.IMPORTED)
@@ -37,7 +44,7 @@ def topic_of(data):
     return Topic.objects.filter(slug=data["topic"]).first() if data["topic"] else None
 
 
-def draft_of(data, topic):
+def draft_of(data, topic, *, owner=None):
     missing = []
     service = Service.objects.filter(slug=data["service"]).first() if data["service"] else None
     if data["service"] and not service:
@@ -49,6 +56,7 @@ def draft_of(data, topic):
     pictures = pictures_of(data)
     guide = Guide.objects.create(
         slug=slug,
+        owner=owner,
         topic=topic,
         service=service,
         picture=chosen(data["picture"], pictures, "at the top", missing),

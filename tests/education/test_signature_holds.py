@@ -5,13 +5,14 @@ from datetime import date, timedelta
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
 from education import leaflet, locks
-from education.models import Guide, NotPublishable
+from education.models import Guide, NotPublishable, NotSignable
 from education.models.related import choose
-from tests.factories import a_guide, a_published_guide, a_sign_off
+from tests.factories import a_guide, a_picture, a_published_guide, a_sign_off, a_user
 
 from .test_editor_desk import change, post_of
 
@@ -100,3 +101,26 @@ def test_texts_that_were_published_under_a_signature_before_keep_their_reviewer(
     assert Guide.objects.get(title="Signed").live_revision.review["by"] == "Dr. Ada Lind, radiologist"
     assert Guide.objects.get(title="Typed").live_revision.review is None
     assert locks.is_locked(connection)
+
+
+# Whoever changes what a picture says ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["alt", "caption"])
+def test_who_changes_what_a_picture_says_cannot_sign_the_guides_that_show_it(client, clinic, field):
+    picture, person, colleague = a_picture(caption="Old"), a_user(), a_user()
+    guide = a_guide(is_sample=False, sections=[{"heading": "One", "picture": picture}])
+    other = a_guide(is_sample=False)
+    client.force_login(person)
+    words = {"title": picture.title, "alt": picture.alt, "caption": picture.caption, "credit": ""}
+
+    client.post(reverse("admin:education_picture_change", args=[picture.pk]), {**words, "credit": "A photographer"})
+    assert not guide.is_author(person)  # who took it is no clinician's business
+    client.post(
+        reverse("admin:education_picture_change", args=[picture.pk]), {**words, field: "Not this side: the other."}
+    )
+
+    with pytest.raises(NotSignable, match="You have written in this text"):
+        a_sign_off(guide, by=person)
+    assert a_sign_off(other, by=person)
+    assert a_sign_off(guide, by=colleague)
