@@ -24,7 +24,7 @@ def medical_page(revision, address, clinic, site):
         "audience": {"@type": "MedicalAudience", "audienceType": "Patient"},
         "dateModified": revision.published_at.isoformat(timespec="seconds"),
         "publisher": {"@type": "MedicalClinic", "name": clinic.name, "url": f"{site}/"},
-        "image": f"{address}card.png",
+        "image": f"{address}card.png?v={revision.number}",
         "author": person(data["written_by"]),
         "reviewedBy": revision.review and person(revision.review["by"]),
         "lastReviewed": revision.review and revision.review["on"],

@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from clinic.models import Service
 
+from .. import leaflet
 from ..chances import chance_in
 from ..content import IDS_OF_THE_PAGE, READ_MORE, anchors, clean_html, links, plain_text, tables_for_phones
 from ..glossary import marked
 from ..house_rules import Draft, in_the_way
+from ..words import letter_of, sort_key
 from .address import OldAddress, refuse_taken
 from .glossary import words as glossary
 from .history import HistoryEntry, KeepsHistory
@@ -429,8 +431,13 @@ def dead_links(data, address, alongside=()):
         page = page_at(unquote(target.path))
         if page is None or "admin" in page.namespaces:
             dead.add(link)
-        elif page.view_name == "education:guide":
-            guides[link] = page.kwargs["slug"], unquote(target.fragment)
+        elif page.view_name in OF_A_GUIDE:
+            place = unquote(target.fragment) if page.view_name == "education:guide" else ""
+            guides[link] = page.kwargs["slug"], place
+            if page.view_name == "education:leaflet" and not leaflet.available():
+                dead.add(link)
+        elif not has_something_to_show(page, data, alongside):
+            dead.add(link)
     if guides:
         slugs = {slug for slug, _ in guides.values()}
         pages = dict(Guide.objects.published().filter(slug__in=slugs).values_list("slug", "live_revision__data"))
@@ -442,6 +449,25 @@ def dead_links(data, address, alongside=()):
             link for link, (slug, place) in guides.items() if slug not in pages or not has_place(pages[slug], place)
         }
     return frozenset(dead)
+
+
+OF_A_GUIDE = ("education:guide", "education:leaflet", "education:card")  # which are there while it is live
+
+
+def has_something_to_show(page, data, alongside):
+    """Whether a list of guides has one to show, these among them; False for what takes an answer, True for other pages."""
+    if page.view_name == "education:topic":
+        slug = page.kwargs["slug"]
+        topics = {data["topic"], *(guide.topic.slug for guide in alongside)}
+        return slug in topics or ShelfEntry.objects.of_topic(slug).exists()
+    if page.view_name == "education:letter":
+        letter = page.kwargs["letter"]
+        letters = {letter_of(sort_key(title, 0)) for title in (data["title"], *(guide.title for guide in alongside))}
+        return letter in letters or ("\x00" not in letter and ShelfEntry.objects.of_letter(letter).exists())
+    return page.view_name not in ANSWERS_ONLY
+
+
+ANSWERS_ONLY = ("education:clear", "education:tell_more")  # which take an answer and show nothing
 
 
 def page_at(path):

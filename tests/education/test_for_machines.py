@@ -47,6 +47,7 @@ def test_the_page_says_in_the_words_of_schema_org_who_reviewed_it_and_when(clien
 
     assert page["@type"] == "MedicalWebPage"
     assert page["url"] == "https://clinic.example.org/guides/back-pain/"
+    assert page["image"] == "https://clinic.example.org/guides/back-pain/card.png?v=1"
     assert page["lastReviewed"] == signed.reviewed_on.isoformat()
     assert page["reviewedBy"] == {"@type": "Person", "name": "Dr. B, doctor"}
     assert page["citation"][0]["publisher"]["name"] == "WHO"
@@ -186,7 +187,13 @@ def test_the_feed_tells_of_new_and_changed_guides_the_latest_first(client, clini
     entries = feed.findall(f"{ATOM}entry")
     assert response["Content-Type"] == "application/atom+xml; charset=utf-8"
     assert [entry.find(f"{ATOM}title").text for entry in entries] == ["Old", "New"]
-    assert entries[0].find(f"{ATOM}id").text == "https://clinic.example.org/guides/old/"
+    name = entries[0].find(f"{ATOM}id").text
+    assert name.startswith("tag:clinic.example.org,20")
+    old.slug = "moved"
+    old.save()
+    moved = ElementTree.fromstring(client.get("/guides/feed.atom").content).find(f"{ATOM}entry")
+    assert moved.find(f"{ATOM}id").text == name  # and the address is another
+    assert moved.find(f"{ATOM}link").get("href") == "https://clinic.example.org/guides/moved/"
     published, updated = (
         datetime.fromisoformat(entries[0].find(f"{ATOM}{name}").text) for name in ("published", "updated")
     )
