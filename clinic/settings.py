@@ -170,7 +170,7 @@ TEMPLATES = [
                 "clinic.context.clinic",
                 *(["django.template.context_processors.csp"] if DJANGO_6 else []),
             ],
-            "builtins": ["clinic.templatetags.clinic"],
+            "builtins": ["clinic.templatetags.clinic", "django.templatetags.i18n"],
         },
     }
 ]
@@ -189,7 +189,7 @@ WORKER_EACH_HOUR = ["education.darkroom.clear_away_strays", "clinic.work.remind_
 
 # Language and time ----------------------------------------------------------------------------------------------------
 
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE = "en"
 TIME_ZONE = given("TIME_ZONE", "America/New_York")
 USE_TZ = True
 PHONENUMBER_DEFAULT_REGION = given("PHONE_REGION", "US")

@@ -5,9 +5,10 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
+from clinic.narrow import NarrowList
+
 from .house_rules import advice_on_meaning
 from .models import GlossaryTerm
-from .narrow import NarrowList
 
 
 @admin.register(GlossaryTerm)

@@ -3,7 +3,7 @@
 import pytest
 from pytest_django.asserts import assertContains, assertNotContains
 
-from clinic.templatetags.clinic import day
+from clinic.languages import day
 from education.chances import chance_in
 from education.content import clean_html, tables_for_phones
 from education.house_rules import advice
