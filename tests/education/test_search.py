@@ -284,6 +284,7 @@ def test_a_draft_is_not_found_nor_what_was_changed_in_it(client, guides):
 def test_publishing_and_withdrawing_move_it_at_once(client, guides):
     guide = Guide.objects.get(slug="in-title")
     guide.title = "Swallowing"
+    guide.save()
     guide.publish(by=None)
     assert found(client, "barium") == ["in-heading", "in-text"]
     assert found(client, "swallow") == ["in-title"]
