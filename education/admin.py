@@ -29,6 +29,7 @@ from .framing import shown_by_our_pages
 from .history import HistoryOfGuides
 from .house_rules import advice, in_the_way
 from .import_admin import ImportsAndExports
+from .letters_admin import LettersOfGuides
 from .models import Feedback, Guide, NotPublishable, ScheduledStep, Section, Source, Topic
 from .models.related import choose, related_guides
 from .review_desk import ReviewDesk, WaitsFilter
@@ -132,7 +133,14 @@ class GuideChangeList(ChangeList):
 
 @admin.register(Guide)
 class GuideAdmin(
-    HistoryOfGuides, ScheduleOfGuides, ReviewDesk, ImportsAndExports, NarrowList, FormPage, admin.ModelAdmin
+    HistoryOfGuides,
+    ScheduleOfGuides,
+    LettersOfGuides,
+    ReviewDesk,
+    ImportsAndExports,
+    NarrowList,
+    FormPage,
+    admin.ModelAdmin,
 ):
     form = GuideForm
     actions = ["publish_together"]

@@ -94,7 +94,7 @@ def test_texts_that_were_published_under_a_signature_before_keep_their_reviewer(
     choose(signed, [typed])
     a_sign_off(signed)
     signed.publish(by=None)
-    call_command("migrate", "education", "0010_review", verbosity=0)
+    call_command("migrate", "education", "0013_brought_pictures", verbosity=0)
 
     call_command("migrate", verbosity=0)
 

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("education", "0011_signatures_behind_revisions")]
+    dependencies = [("education", "0014_signatures_behind_revisions")]
 
     operations = [
         migrations.CreateModel(

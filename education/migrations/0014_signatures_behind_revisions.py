@@ -23,7 +23,7 @@ def find_signatures(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("education", "0010_review")]
+    dependencies = [("education", "0013_brought_pictures")]
 
     operations = [
         migrations.AddField(
