@@ -70,6 +70,15 @@ def test_a_guide_is_kept_once_for_each_coding_with_all_its_headers(proxy):
     assert ask(proxy, GUIDE, "HEAD")[1]["X-Kept"] == "HIT"
 
 
+def test_a_browser_asks_each_time_so_that_its_own_time_does_not_come_on_top_of_the_proxys(proxy):
+    headers = ask(proxy, GUIDE)[1]
+    says = {part.strip() for part in headers["Cache-Control"].split(",")}
+
+    assert {"max-age=0", "must-revalidate", "s-maxage=50"} <= says
+    asked = ask(proxy, GUIDE, **{"If-None-Match": headers["ETag"], "Cache-Control": "max-age=0"})
+    assert (asked[0], asked[1]["X-Kept"], asked[2]) == (304, "HIT", b"")  # and that costs neither site nor reader much
+
+
 def test_a_date_alone_gets_the_whole_page(proxy):
     date = ask(proxy, GUIDE)[1]["Last-Modified"]
 
