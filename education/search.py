@@ -10,12 +10,14 @@ from django.db import OperationalError, connection, transaction
 
 from clinic.languages import OURS
 
-from .models import Guide, ShelfEntry
+from .models import Guide, KnownWord, ShelfEntry
+from .models.glossary import words as glossary
 from .models.translation import shown_in
 from .spelling import meant
-from .words import asked_words, in_language, marked, part_with, stem
+from .words import asked_words, in_language, marked, part_with, stem, stems_in
 
 SHOWN = 20
+MOST_MEANINGS = 3
 LOOKED_AT = 60  # guides of each kind among which the best are chosen
 LONGEST_QUESTION = 100
 MOST_WORDS = 8
@@ -39,6 +41,7 @@ class Found:
     words: list = field(default_factory=list)  # that were looked for
     corrected: str = ""  # the question as it was understood, where it was misspelt
     only_some: bool = False  # no guide has all of the words
+    meanings: list = field(default_factory=list)  # words of the glossary that the question may ask for
 
 
 def find(question, language=OURS):
@@ -51,15 +54,35 @@ def find(question, language=OURS):
         with transaction.atomic():
             be_quick()
             if language == OURS:
-                return looked_up(words)
-            own, ours = looked_up_in(language, words), looked_up(words, language)
-            hits = [*own.hits, *ours.hits][:SHOWN]
-            more = own.more or ours.more or len(own.hits) + len(ours.hits) > SHOWN
-            return Found(hits=hits, more=more, words=words, only_some=own.only_some and not ours.hits)
+                found = looked_up(words)
+            else:
+                own, ours = looked_up_in(language, words), looked_up(words, language)
+                more = own.more or ours.more or len(own.hits) + len(ours.hits) > SHOWN
+                only_some = own.only_some and not ours.hits
+                found = Found(hits=[*own.hits, *ours.hits][:SHOWN], more=more, words=words, only_some=only_some)
+            found.meanings = explained(found.words, language)
+            return found
     except OperationalError as error:
         if getattr(error.__cause__, "pgcode", None) != "57014":  # PostgreSQL's patience was at its end
             raise
         return Found(words=words)
+
+
+def explained(words, language):
+    """Words of the glossary, best first: one that is asked for, then those whose name or, if there are none, whose meaning
+    holds what is asked."""
+    asked, ranked = {stem(word, language) for word in words}, []
+    for word in glossary(language):
+        names = [set(stems_in(form, language)) for form in word.forms]
+        if asked in names:
+            ranked.append((0, word))
+        elif any(asked <= name or name <= asked for name in names if name):
+            ranked.append((1, word))
+        elif asked <= set(stems_in(word.meaning, language)):
+            ranked.append((2, word))
+    best = min((rank for rank, _ in ranked), default=0)
+    ranked = [each for each in ranked if each[0] < 2 or best == 2]
+    return [word for _, word in sorted(ranked, key=lambda each: each[0])][:MOST_MEANINGS]
 
 
 def be_quick():
@@ -171,3 +194,19 @@ def hit(guide, stems):
     if not any(is_word for _, is_word in [*title, *summary]):
         summary = marked(part_with(revision.text, stems, language) or revision.summary, stems, language)
     return Hit(title, summary, guide.get_absolute_url(), language)
+
+
+def forget_words(after, limit):
+    """Look at some of the words that a misspelt one may have meant, beyond the word `after`: those that stand in no live
+    guide any more are forgotten. Gives the last that was looked at; "" when there are no more."""
+    some = list(KnownWord.objects.filter(word__gt=after).order_by("word").values_list("word", flat=True)[:limit])
+    for word in some:
+        if not stands_somewhere(word):
+            KnownWord.objects.filter(word=word).delete()
+            if stands_somewhere(word):  # published in between, by one who saw that it was known
+                KnownWord.objects.learn([word])
+    return some[-1] if some else ""
+
+
+def stands_somewhere(word):
+    return bool(fetch("text", quoted(stem(word))))

@@ -17,10 +17,12 @@ from django.utils.translation import override
 from clinic.languages import OURS, address, now, of_path, with_words
 from clinic.models import Service, Words
 
+from .. import leaflet
 from ..chances import chance_in
 from ..content import IDS_OF_THE_PAGE, READ_MORE, anchors, clean_html, links, plain_text, tables_for_phones
 from ..glossary import marked
 from ..house_rules import Draft, in_the_way
+from ..words import letter_of, sort_key
 from .address import OldAddress, OldTopicAddress, refuse_taken, refuse_taken_topic
 from .glossary import words as glossary
 from .history import HistoryEntry, KeepsHistory
@@ -254,7 +256,7 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
     def state(self):
         if not self.is_live:
             return self.State.DRAFT
-        return self.State.CHANGED if self.has_unpublished_changes() else self.State.LIVE
+        return self.state_of(self.as_data())
 
     def was_published(self):
         """From then on others know its address."""
@@ -291,6 +293,8 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
         `margins` are what a reviewer's page shows below each section, in their order.
         """
         data = data or self.as_data()
+        if sign_off := self.sign_off_under(data):
+            data = data | sign_off.as_data()
         words = [data["title"], data["summary"]]
         with override(self.language):
             sections, explained = marked(with_safe_html(data["sections"]), glossary(self.language))
@@ -307,10 +311,11 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
             summary=data["summary"],
             picture=data["picture"],
             data=data,
-            related=[row.other_id for row in self.related.all()],
+            related=[guide.pk for guide in named_as_related(data, self)],
             html=html,
             words=[word.as_data() for word in explained],
             text="\n".join(filter(None, words)),
+            sign_off=sign_off,
         )
 
     def as_draft(self, *, alongside=(), data=None):
@@ -332,7 +337,7 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
     @transaction.atomic
     def publish(self, *, by, alongside=(), data=None, note=""):
         """Freeze the draft, or `data` in its place, and make it what the public sees. Raises NotPublishable."""
-        self.locked()  # two who publish at once get two numbers
+        self.hold()  # two who publish at once get two numbers
         if findings := in_the_way(self.as_draft(alongside=alongside, data=data)):
             raise NotPublishable(self, findings)
         revision = self.as_revision(data)
@@ -349,7 +354,8 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
     @transaction.atomic
     def withdraw(self, *, by, note="", on_schedule=False):
         """Take the guide off the public site. Its revisions stay. By hand, nothing is to happen by itself any more."""
-        self.live_revision = revision = self.locked().live_revision
+        self.hold()
+        revision = self.live_revision
         if not revision:
             return
         Revision.objects.filter(pk=self.live_revision_id).update(withdrawn_by=by, withdrawn_at=timezone.now())
@@ -374,6 +380,8 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
             return {**part, "picture": picture.as_data()}
 
         frozen = {**today(data), "slug": self.slug, "sections": [today(section) for section in data["sections"]]}
+        if last := self.last_sign_off:
+            frozen |= last.as_data()  # given after it was frozen, perhaps
         if gone:
             raise ValidationError(gone)
         return frozen
@@ -391,8 +399,7 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
 
         The draft that it replaces is in the history then. Gives sentences about what could not be brought back.
         """
-        self.locked()
-        self.refresh_from_db()  # what has become of it since it was read stays
+        self.hold()
         self.keep_what_is_not_kept()
         data = old.data
         for name in RESTORED_AS_THEY_ARE:
@@ -410,19 +417,42 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
         self.sources.all().delete()
         for position, source in enumerate(data["sources"], start=1):
             self.sources.create(position=position * 10, **source)
-        chosen = guides_at(data.get("related", []), self.language, but=self)
-        choose(self, [chosen[slug] for slug in data.get("related", []) if slug in chosen])
+        choose(self, named_as_related(data, self))
         self.count_edit(by=by)
         self.follow_sign_off()
         self.keep(by=by, what=HistoryEntry.What.RESTORED, note=note)
-        return list(what_is_gone(data, self.topic))
+        return [*what_is_gone(data, self.topic), *related_that_are_gone(data)]
 
     def has_unpublished_changes(self):
-        """Whether the draft differs from what patients read."""
-        return not self.is_live or self.as_data() != {**self.live_revision.data, "slug": self.slug}
+        return self.state != self.State.LIVE
 
 
 RESTORED_AS_THEY_ARE = ("title", "summary", "written_by", "reviewed_by", "is_sample")
+
+
+def guides_at(slugs, language=OURS):
+    """{slug: the guide that is there now, or was there before}: in that language, else in ours."""
+    here = Guide.objects.filter(slug__in=slugs, language__in={language, OURS})
+    found = {guide.slug: guide for guide in sorted(here, key=lambda guide: guide.language == language)}
+    if missing := set(slugs) - found.keys():
+        for old in OldAddress.objects.filter(slug__in=missing).select_related("guide"):
+            found[old.slug] = old.guide
+    return found
+
+
+def named_as_related(data, guide=None):
+    """The guides that frozen data name as related and that are still there, wherever; never `guide` itself."""
+    slugs = data.get("related", [])
+    found = guides_at(slugs, data.get("language", OURS)) if slugs else {}
+    return [other for other in dict.fromkeys(found[slug] for slug in slugs if slug in found) if other != guide]
+
+
+def related_that_are_gone(data):
+    slugs = data.get("related", [])
+    found = guides_at(slugs, data.get("language", OURS)) if slugs else {}
+    for slug in slugs:
+        if slug not in found:
+            yield f"The related guide “{slug}” is gone: the others are chosen."
 
 
 def topic_of(data):
@@ -450,12 +480,6 @@ def picture_of(data):
     return Picture.objects.filter(pk=data["picture"]["id"]).first() if data["picture"] else None
 
 
-def guides_at(slugs, language, *, but=None):
-    """{slug: guide} in that language, or ours where it has none there."""
-    found = Guide.objects.filter(slug__in=slugs, language__in={language, OURS}).exclude(pk=but and but.pk)
-    return {guide.slug: guide for guide in sorted(found, key=lambda guide: guide.language == language)}
-
-
 def says_the_same(data, original):
     """Places of sections whose text is still the original's."""
     theirs = {section[part] for section in original["sections"] for part in ("body", "more")} - {""}
@@ -479,8 +503,13 @@ def dead_links(data, guide, alongside=()):
         page = page_at(unquote(target.path))
         if page is None or "admin" in page.namespaces:
             dead.add(link)
-        elif page.view_name == "education:guide":
-            guides[link] = of_path(target.path), page.kwargs["slug"], unquote(target.fragment)
+        elif page.view_name in OF_A_GUIDE:
+            place = unquote(target.fragment) if page.view_name == "education:guide" else ""
+            guides[link] = of_path(target.path), page.kwargs["slug"], place
+            if page.view_name == "education:leaflet" and not leaflet.available():
+                dead.add(link)
+        elif not has_something_to_show(page, data, alongside):
+            dead.add(link)
     if guides:
         slugs = {slug for _, slug, _ in guides.values()}
         live = Guide.objects.published().filter(slug__in=slugs).values_list("language", "slug", "live_revision__data")
@@ -496,6 +525,26 @@ def dead_links(data, guide, alongside=()):
             if page is None or not has_place(page, place):
                 dead.add(link)
     return frozenset(dead)
+
+
+OF_A_GUIDE = ("education:guide", "education:leaflet", "education:card")  # which are there while it is live
+
+
+def has_something_to_show(page, data, alongside):
+    """Whether a list of guides has one to show, these among them; False for what takes an answer, True for other pages."""
+    if page.view_name == "education:topic":
+        slug = page.kwargs["slug"]
+        topics = {data["topic"], *(guide.topic.slug for guide in alongside)}
+        now = OldTopicAddress.objects.slug_now(slug) or slug
+        return now in topics or ShelfEntry.objects.of_topic(now).exists()
+    if page.view_name == "education:letter":
+        letter = page.kwargs["letter"]
+        letters = {letter_of(sort_key(title, 0)) for title in (data["title"], *(guide.title for guide in alongside))}
+        return letter in letters or ("\x00" not in letter and ShelfEntry.objects.of_letter(letter).exists())
+    return page.view_name not in ANSWERS_ONLY
+
+
+ANSWERS_ONLY = ("education:clear", "education:tell_more")  # which take an answer and show nothing
 
 
 def page_at(path):

@@ -17,7 +17,7 @@ def spanish_page(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appointments', '0008_one_page'),
+        ('appointments', '0009_urgent_news'),
     ]
 
     operations = [

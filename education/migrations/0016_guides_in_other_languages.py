@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('clinic', '0004_words_in_other_languages'),
-        ('education', '0013_brought_pictures'),
+        ('education', '0015_one_draft_of_an_import'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
