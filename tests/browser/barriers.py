@@ -84,16 +84,9 @@ MOVING = """
 """
 
 CONTROLS = {
-    "link",
-    "button",
-    "textbox",
-    "searchbox",
-    "combobox",
-    "listbox",
-    "radio",
-    "checkbox",
-    "DisclosureTriangle",
-    "disclosure triangle",
+    **{role: role for role in ("link", "button", "textbox", "searchbox", "combobox", "listbox", "radio", "checkbox")},
+    "DisclosureTriangle": "unfold",
+    "DisclosureTriangleGrouped": "unfold",
 }
 
 
@@ -102,12 +95,15 @@ def controls(page):
     session = page.context.new_cdp_session(page)
     tree = session.send("Accessibility.getFullAXTree")["nodes"]
     session.detach()
-    found = [
-        (node["role"]["value"], node["name"]["value"].strip())
-        for node in tree
-        if not node.get("ignored") and node["role"]["value"] in CONTROLS
-    ]
-    return [f"{role.replace('DisclosureTriangle', 'unfold')}: {name}" for role, name in found]
+    by_id = {node["nodeId"]: node for node in tree}
+    found, waiting = [], [tree[0]]
+    while waiting:
+        node = waiting.pop()
+        waiting += [by_id[child] for child in reversed(node.get("childIds", [])) if child in by_id]
+        role = node.get("role", {}).get("value", "")
+        if not node.get("ignored") and role in CONTROLS:
+            found.append(f"{CONTROLS[role]}: {node['name']['value'].strip()}")
+    return found
 
 
 RING = """
