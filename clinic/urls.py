@@ -16,6 +16,7 @@ urlpatterns = [
     path("drafts/", include(draft_urls(is_guessing=is_guessing))),
     path("request/", include(request_urls(find_guide=find_guide))),
     path("privacy/", views.Privacy.as_view(), name="privacy"),
+    path("accessibility/", views.Accessibility.as_view(), name="accessibility"),
     path("media/<path:path>", views.picture_file, name="media"),
     path("healthz", views.health, name="health"),
     path("robots.txt", views.Robots.as_view(), name="robots"),

@@ -16,6 +16,7 @@ from django.views.generic import DetailView, TemplateView
 from .models import Guide, OldAddress, ShelfEntry, Topic
 from .models.glossary import words as glossary
 from .models.related import related_guides
+from .offline import ALLOWED
 from .search import LONGEST_QUESTION, find
 
 # With the few seconds of held_pages.py, a proxy that keeps a page for 50 shows what is published within a minute.
@@ -43,6 +44,8 @@ class GuideList(Held, TemplateView):
 @for_everyone
 class GuideDetail(Held, DetailView):
     queryset = Guide.objects.published()
+    address_name = "education:guide"
+    reading = False
 
     def get(self, request, *args, **kwargs):
         try:
@@ -50,17 +53,28 @@ class GuideDetail(Held, DetailView):
         except Http404:
             if slug := OldAddress.objects.slug_now(kwargs["slug"]):
                 query = request.META.get("QUERY_STRING", "")
-                address = reverse("education:guide", args=[slug])
+                address = reverse(self.address_name, args=[slug])
                 return HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
             raise
 
     def get_context_data(self, **kwargs):
         revision = self.object.live_revision
-        return super().get_context_data(revision=revision, related=related_guides(revision), preview=False, **kwargs)
+        return super().get_context_data(
+            revision=revision, related=related_guides(revision), preview=False, reading=self.reading, **kwargs
+        )
 
     def render_to_response(self, context, **response_kwargs):
         published = http_date(self.object.live_revision.published_at.timestamp())
-        return super().render_to_response(context, headers={"Last-Modified": published}, **response_kwargs)
+        headers = {"Last-Modified": published, **ALLOWED}
+        return super().render_to_response(context, headers=headers, **response_kwargs)
+
+
+class GuideReading(GuideDetail):
+    """The same guide in large letters, under an address of its own: it needs neither cookie nor script, and caches keep it."""
+
+    template_name = "education/guide_reading.html"
+    address_name = "education:reading"
+    reading = True
 
 
 class Search(TemplateView):

@@ -77,12 +77,15 @@ def reading(page):
         "topic": "/guides/topic/children/",
         "words": "/guides/words/",
         "privacy": "/privacy/",
+        "accessibility": "/accessibility/",
+        "large letters": GUIDE + "read/",
         "not there": "/nothing-here/",
     }
     for name, address in addresses.items():
         page.goto(address)
         yield name
     page.goto(GUIDE)
+    page.wait_for_load_state()
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
     yield "guide"
     page.get_by_role("button", name="Yes, it was clear").click()
