@@ -31,4 +31,4 @@ def test_nothing_moves_while_a_page_loads(page, live_server):
     assert {where: shifts for where, shifts in moved.items() if shifts} == {}
 
     page.evaluate("document.querySelector('h1').style.marginTop = '300px'")  # the twin: a shift is seen
-    page.wait_for_function("shifts.length > 0")
+    page.wait_for_function("() => shifts.length > 0")

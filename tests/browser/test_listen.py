@@ -51,7 +51,7 @@ def test_the_guide_is_read_to_its_end_part_by_part(reader):
     page = reader(LOCAL)
 
     button(page, "Listen").click()
-    page.wait_for_function("said.at(-1) === '(silence)' && said.length > 10")
+    page.wait_for_function("() => said.at(-1) === '(silence)' && said.length > 10")
 
     said = page.evaluate("said.filter(words => words !== '(silence)')")
     assert said[:4] == ["Back pain", "In short.", "What it is", "A thin catheter, in plain words."]

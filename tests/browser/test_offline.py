@@ -167,7 +167,7 @@ def test_the_clinic_can_switch_it_off_and_readers_can_empty_it(page, context, si
     forget_what_is_fresh(page)
     page.goto(GUIDE)
     page.evaluate("navigator.serviceWorker.getRegistration().then(one => one && one.update())")
-    page.wait_for_function("navigator.serviceWorker.getRegistration().then(one => !one)")
+    page.wait_for_function("() => navigator.serviceWorker.getRegistration().then(one => !one)")
 
     assert page.evaluate(KEPT) == []
 
