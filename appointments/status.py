@@ -8,10 +8,12 @@ from datetime import timedelta
 
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, TemplateView, View
 
 from clinic.errors import error_page
@@ -20,7 +22,7 @@ from clinic.models import ClinicProfile
 from . import throttle
 from .calendar_file import calendar_file
 from .forms import TOO_LONG, tidied
-from .intake import warning_phrases
+from .intake import take_reply, warning_phrases
 from .models import AppointmentRequest, ChangedMeanwhile, PatientReply, StepNotAllowed
 from .views import SeeOther
 
@@ -28,7 +30,7 @@ RECEIPT_FOR = timedelta(hours=24)
 KEPT_AFTER_CLOSING = timedelta(days=30)
 TRIES = 5  # to withdraw while staff are at work on the same request
 WRITTEN_BY_PATIENTS = ("name", "phone", "email", "message", "access_needs", "language")
-NOT_TAKEN = "This was not sent: we have one from you already, or your request was closed meanwhile. Please call us."
+NOT_TAKEN = _("This was not sent: we have one from you already, or your request was closed meanwhile. Please call us.")
 
 
 class BySecret:
@@ -84,10 +86,12 @@ class StatusPage(BySecret, TemplateView):
     def get_context_data(self, **kwargs):
         appointment_request = self.appointment_request
         Kind = PatientReply.Kind
+        replies = list(appointment_request.replies.defer("text"))
         return super().get_context_data(
             stands=appointment_request.outcome or appointment_request.status,
             last_attempt=appointment_request.attempts.order_by("at").last(),
-            replies=appointment_request.replies.defer("text"),
+            replies=replies,
+            urgent=any(reply.shows_what_to_do_now for reply in replies),
             message_address=self.address("message") if appointment_request.takes_reply(Kind.MESSAGE) else "",
             time_address=self.address("another_time") if appointment_request.takes_reply(Kind.OTHER_TIME) else "",
             withdraw_address=self.address("withdraw") if appointment_request.can_be_withdrawn else "",
@@ -113,11 +117,11 @@ class ReplyForm(forms.Form):
 
 class MessageForm(ReplyForm):
     message = forms.CharField(
-        label="Your message",
-        help_text="A few words are enough. Leave out details that you would not want a receptionist to read.",
+        label=_("Your message"),
+        help_text=_("A few words are enough. Leave out details that you would not want a receptionist to read."),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
-        error_messages={"required": "Write your message.", "max_length": TOO_LONG},
+        error_messages={"required": _("Write your message."), "max_length": TOO_LONG},
     )
 
     def text(self):
@@ -126,14 +130,14 @@ class MessageForm(ReplyForm):
 
 class AnotherTimeForm(ReplyForm):
     best_time = forms.ChoiceField(
-        label="When is a better time to call you?",
+        label=_("When is a better time to call you?"),
         choices=AppointmentRequest.TimeOfDay.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose a time.", "invalid_choice": "Choose a time from the list."},
+        error_messages={"required": _("Choose a time."), "invalid_choice": _("Choose a time from the list.")},
     )
     message = forms.CharField(
-        label="Anything else about the call?",
-        help_text="For example: not on Tuesdays, or another phone number.",
+        label=_("Anything else about the call?"),
+        help_text=_("For example: not on Tuesdays, or another phone number."),
         required=False,
         max_length=200,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
@@ -141,7 +145,8 @@ class AnotherTimeForm(ReplyForm):
     )
 
     def text(self):
-        time = AppointmentRequest.TimeOfDay(self.cleaned_data["best_time"]).label
+        with translation.override(settings.LANGUAGE_CODE):  # staff read it
+            time = str(AppointmentRequest.TimeOfDay(self.cleaned_data["best_time"]).label)
         return f"{time}. {self.cleaned_data['message']}".strip()
 
 
@@ -160,13 +165,21 @@ class Reply(BySecret, FormView):
         return super().get(request, *args, **kwargs)
 
     def form_valid(self, form):
+        urgent = bool(warning_phrases(ClinicProfile.objects.current(), message=form.text(), access_needs=""))
         try:
-            warns = warning_phrases(ClinicProfile.objects.current(), message=form.text(), access_needs="")
-            self.appointment_request.add_reply(kind=self.kind, text=form.text(), read_first=bool(warns))
+            take_reply(
+                self.appointment_request,
+                kind=self.kind,
+                text=form.text(),
+                urgent=urgent,
+                best_time=form.cleaned_data.get("best_time", ""),
+            )
         except (StepNotAllowed, ChangedMeanwhile):
             if not self.was_sent_before(form.text()):
                 form.add_error(None, NOT_TAKEN)
-                return self.render_to_response(self.get_context_data(form=form, not_taken=True), status=409)
+                return self.render_to_response(
+                    self.get_context_data(form=form, not_taken=True, urgent=urgent), status=409
+                )
         return SeeOther(self.address())
 
     def was_sent_before(self, text):
@@ -175,22 +188,22 @@ class Reply(BySecret, FormView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            **{"heading": self.heading, "button": self.button, "not_taken": False, **kwargs}
+            **{"heading": self.heading, "button": self.button, "not_taken": False, "urgent": False, **kwargs}
         )
 
 
 class AddMessage(Reply):
     form_class = MessageForm
     kind = PatientReply.Kind.MESSAGE
-    heading = "Add a message to your request"
-    button = "Send my message"
+    heading = _("Add a message to your request")
+    button = _("Send my message")
 
 
 class AskForAnotherTime(Reply):
     form_class = AnotherTimeForm
     kind = PatientReply.Kind.OTHER_TIME
-    heading = "Ask us to call at another time"
-    button = "Tell the clinic"
+    heading = _("Ask us to call at another time")
+    button = _("Tell the clinic")
 
 
 class Withdraw(BySecret, TemplateView):
@@ -205,7 +218,7 @@ class Withdraw(BySecret, TemplateView):
         return super().get(request, *args, **kwargs)
 
     def post(self, request, *args, **kwargs):
-        for _ in range(TRIES):
+        for _try in range(TRIES):
             if not self.appointment_request.can_be_withdrawn:
                 return SeeOther(self.address())
             if request.POST.get("seen") != self.what():
