@@ -9,7 +9,7 @@ from django.core.files.storage import FileSystemStorage
 JOINED = {
     "css/site.css": ["css/tokens.css", "css/base.css", "css/layout.css"],
     "css/guide-page.css": ["css/guides.css", "css/words.css", "css/print.css"],
-    "js/guide-page.js": ["js/guide.js", "js/words.js"],
+    "js/guide-page.js": ["js/guide.js", "js/words.js", "js/listen.js", "js/offline.js"],
 }
 ON_PAPER = {"css/print.css"}
 

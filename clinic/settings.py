@@ -262,6 +262,7 @@ _POLICY = {
     "default-src": ["'none'"],
     "img-src": ["'self'", "data:"],
     "connect-src": ["'self'"],
+    "worker-src": ["'self'"],
     "font-src": ["'self'"],
     "form-action": ["'self'"],
     "frame-ancestors": ["'none'"],
@@ -352,6 +353,8 @@ PRIVACY_NOTICE_VERSION = "2026-11"
 ARRANGEMENTS_HOLD_FOR = 3
 # seconds that a web process may go on with a guide it has read; publish and withdraw promise five
 GUIDES_HELD_FOR = 3
+# whether readers' browsers keep the guides they opened for when the connection drops; off takes back what they keep
+GUIDES_OFFLINE = given("GUIDES_OFFLINE", True, env.bool)
 FORM_TOKEN_MAX_AGE = 24 * 60 * 60  # seconds that a form page may stay open
 DIGEST_AT = time.fromisoformat(given("DIGEST_AT", "09:00"))  # by the clinic's clock
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", "")  # instead of a random one for the demo's staff account

@@ -17,6 +17,7 @@ public = i18n_patterns(
     path("guides/", include("education.urls")),
     path("request/", include(request_urls(find_guide=find_guide))),
     path("privacy/", views.Privacy.as_view(), name="privacy"),
+    path("accessibility/", views.Accessibility.as_view(), name="accessibility"),
     prefix_default_language=False,
 )
 urlpatterns = [

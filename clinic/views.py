@@ -10,6 +10,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
@@ -23,6 +24,7 @@ from .languages import with_words
 from .models import Closure, OpeningHours, Service, clinic_calendar
 
 PICTURE = re.compile(r"pictures/[0-9a-f]+/[0-9]+\.(avif|webp)")
+ACCESSIBILITY_TESTED = _("November 2026")  # when the tests behind the statement last changed
 for_everyone = cache_control(public=True, max_age=60)
 
 
@@ -65,6 +67,14 @@ class Privacy(TemplateView):
 
 
 @method_decorator(for_everyone, "dispatch")
+class Accessibility(TemplateView):
+    """What holds, what was tested and what is known to be wrong: change it with what it says."""
+
+    template_name = "accessibility.html"
+    extra_context = {"tested": ACCESSIBILITY_TESTED}
+
+
+@method_decorator(for_everyone, "dispatch")
 class Robots(TemplateView):
     template_name = "robots.txt"
     content_type = "text/plain; charset=utf-8"
@@ -100,7 +110,7 @@ class SitemapFile(TemplateView):
             pages = [
                 {"address": settings.SITE_URL + languages.address(name, language=code)}
                 for code in languages.offered()
-                for name in ("home", "education:guides", "privacy")
+                for name in ("home", "education:guides", "privacy", "accessibility")
             ]
         elif file < 1 or not (pages := sitemap.addresses_of_guides(file)):
             raise Http404

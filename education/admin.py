@@ -27,7 +27,7 @@ from . import glossary_admin, library  # noqa: F401  further desks
 from .conflicts import both_texts, laid_over
 from .feedback_admin import FeedbackAdmin
 from .form_page import FORM_MEDIA, FormPage
-from .forms import RELATED, GuideForm, PositionedForm, PositionedFormSet, SectionForm
+from .forms import RELATED, CellsWithNames, GuideForm, PositionedForm, PositionedFormSet, SectionForm
 from .framing import shown_by_our_pages
 from .history import HistoryOfGuides
 from .house_rules import advice, in_the_way
@@ -88,6 +88,7 @@ class SectionInline(PartInline, admin.StackedInline):
 
 class SourceInline(PartInline, admin.TabularInline):
     model = Source
+    formset = CellsWithNames
     fields = ["position", "organization", "title", "year", "url"]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 

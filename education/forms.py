@@ -147,3 +147,13 @@ class PositionedFormSet(forms.BaseInlineFormSet):
         if not form.instance.position:
             form.instance.position = max(part.instance.position for part in self.forms) + 10
         return super().save_new(form, commit=commit)
+
+
+class CellsWithNames(PositionedFormSet):
+    """In a table the stock template labels no field: each says itself what it is."""
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            if not field.widget.is_hidden:
+                field.widget.attrs.setdefault("aria-label", str(form[name].label))

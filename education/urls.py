@@ -1,11 +1,13 @@
 from django.urls import path
 
-from . import feedback_views, machine_views, views
+from . import feedback_views, machine_views, offline, views
 
 app_name = "education"
 urlpatterns = [
     path("", views.GuideList.as_view(), name="guides"),
     path("feed.atom", machine_views.feed, name="feed"),
+    path("worker.js", offline.worker, name="worker"),
+    path("<slug:slug>/read/", views.GuideReading.as_view(), name="reading"),
     path("<slug:slug>/card.png", machine_views.card, name="card"),
     path("<slug:slug>/clear/", feedback_views.clear, name="clear"),
     path("<slug:slug>/clear/<str:token>/", feedback_views.tell_more, name="tell_more"),

@@ -20,6 +20,7 @@ from .models import Guide, OldAddress, OldTopicAddress, ShelfEntry, Topic
 from .models.glossary import words as glossary
 from .models.related import related_guides
 from .models.translation import addresses_of
+from .offline import ALLOWED
 from .search import LONGEST_QUESTION, find
 
 # With the few seconds of held_pages.py, a proxy that keeps a page for 50 shows what is published within a minute. A
@@ -57,19 +58,21 @@ class GuideDetail(Held, DetailView):
     """A guide in the page's language; in ours, and saying so, where there is none in it."""
 
     queryset = Guide.objects.published()
+    address_name = "education:guide"
+    reading = False
 
     def get(self, request, *args, **kwargs):
         try:
             self.object = self.get_object()
         except Http404:
             if slug := OldAddress.objects.slug_now(kwargs["slug"]):
-                return moved_to(request, "education:guide", slug)
+                return moved_to(request, self.address_name, slug)
             raise
         if self.object.language != now():
             for other in self.family:
                 if other["language"] == now():
                     # Not for ever: it may be withdrawn.
-                    return moved_to(request, "education:guide", other["slug"], HttpResponseRedirect)
+                    return moved_to(request, self.address_name, other["slug"], HttpResponseRedirect)
         return self.render_to_response(self.get_context_data(object=self.object))
 
     def get_object(self, queryset=None):
@@ -90,6 +93,7 @@ class GuideDetail(Held, DetailView):
             revision=revision,
             related=related_guides(revision),
             preview=False,
+            reading=self.reading,
             in_our_language=guide.language != now(),
             is_behind=numbers.get(guide.original_id, 0) > guide.follows,
             addresses_by_language=addresses,
@@ -99,7 +103,16 @@ class GuideDetail(Held, DetailView):
 
     def render_to_response(self, context, **response_kwargs):
         published = http_date(self.object.live_revision.published_at.timestamp())
-        return super().render_to_response(context, headers={"Last-Modified": published}, **response_kwargs)
+        headers = {"Last-Modified": published, **ALLOWED}
+        return super().render_to_response(context, headers=headers, **response_kwargs)
+
+
+class GuideReading(GuideDetail):
+    """The same guide in large letters, under an address of its own: it needs neither cookie nor script, and caches keep it."""
+
+    template_name = "education/guide_reading.html"
+    address_name = "education:reading"
+    reading = True
 
 
 class Search(TemplateView):

@@ -65,6 +65,9 @@ def public_pages(appointment_request):
         "/guides/a-z/c/": 4,
         "/guides/topic/children/": 4,
         "/guides/children-2/": 4,  # one for its other languages
+        "/guides/children-2/read/": 4,
+        "/guides/worker.js": 0,
+        "/accessibility/": 1,
         "/guides/words/": 2,
         "/request/": 4,
         "/request/?guide=children-2": 5,

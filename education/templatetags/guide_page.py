@@ -34,3 +34,8 @@ def structured_data_of(revision, path, clinic):
 @register.simple_tag
 def leaflet_offered():
     return leaflet.available()
+
+
+@register.simple_tag
+def offline_offered():
+    return settings.GUIDES_OFFLINE

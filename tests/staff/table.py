@@ -18,6 +18,9 @@ guides/a-z/<str:letter>/                                            *       -
 guides/words/                                                       *       -
 guides/topic/<slug:slug>/                                           *       -
 guides/<slug:slug>/                                                 *       -
+guides/<slug:slug>/read/                                            *       -
+guides/worker.js                                                    *       -
+accessibility/                                                      *       -
 drafts/<str:token>/                                                 *       *
 request/                                                            *       *
 request/sent/<slug:secret>/                                         *       -
