@@ -79,6 +79,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
+    # They outlive a transaction, and behind PgBouncer the next one may be another server's.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
@@ -114,6 +116,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if HTTPS else []
 ROOT_URLCONF = "clinic.urls"
 WSGI_APPLICATION = "clinic.wsgi.application"
 TRUSTED_PROXIES = given("TRUSTED_PROXIES", 0, env.int)  # how many proxies of ours add to X-Forwarded-For
+# seconds that a server which was told to stop goes on answering, with /readyz at 503: until a load balancer has seen it
+LEAVE_SECONDS = given("LEAVE_SECONDS", 0, env.int)
 
 # What the site is made of ---------------------------------------------------------------------------------------------
 
@@ -270,6 +274,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"  # not no-referrer: the form's CSRF check needs an Origin
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = PRODUCTION and HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked inside the house, past the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
 # Whether the clinic's other hosts speak https is not ours to promise: off until the clinic says so.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -362,14 +367,18 @@ ERASED_FILE = Path(given("ERASED_FILE", str(DATA_DIR / "erased.txt")))
 
 # Logs: never what a patient typed -------------------------------------------------------------------------------------
 
+LOG_FORMAT = given("LOG_FORMAT", "plain")
+if LOG_FORMAT not in ("plain", "json"):
+    raise SystemExit(f"LOG_FORMAT is {LOG_FORMAT!r}: write json, or leave it out for plain lines.")
 DEFAULT_EXCEPTION_REPORTER_FILTER = "clinic.logs.NothingTyped"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {"()": "clinic.logs.PlainFormatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        "plain": {"()": "clinic.logs.PlainFormatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "clinic.logs.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     # Replaces Django's own handlers: its mail_admins would send a patient's form by mail.
     "loggers": {

@@ -9,6 +9,7 @@ from education.drafts import draft_urls
 from education.models import find_guide
 
 from . import errors, views
+from .ready import ready
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("privacy/", views.Privacy.as_view(), name="privacy"),
     path("media/<path:path>", views.picture_file, name="media"),
     path("healthz", views.health, name="health"),
+    path("readyz", ready, name="ready"),
     path("robots.txt", views.Robots.as_view(), name="robots"),
     path("sitemap.xml", views.SitemapIndex.as_view(), name="sitemap"),
     path("sitemap-pages.xml", views.SitemapFile.as_view(), name="sitemap_pages"),

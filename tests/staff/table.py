@@ -29,6 +29,7 @@ request/status/<slug:secret>/appointment.ics                        -       -
 privacy/                                                            *       -
 media/<path:path>                                                   -       -
 healthz                                                             *       -
+readyz                                                              *       -
 robots.txt                                                          *       -
 sitemap.xml                                                         *       -
 sitemap-pages.xml                                                   *       -
