@@ -21,7 +21,9 @@ class Readiness:
     def __init__(self):
         self.looking = threading.Lock()
         self.trouble, self.looked_at = "starting", float("-inf")
-        self.is_migrated = False  # for good: the code of a process does not change, and a newer database still serves it
+        self.is_migrated = (
+            False  # for good: the code of a process does not change, and a newer database still serves it
+        )
 
     def why_not(self):
         """One word, or nothing when all is well."""

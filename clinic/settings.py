@@ -20,7 +20,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DJANGO_6 = django.VERSION >= (6, 0)  # the one switch: tasks and CSP are part of Django from 6.0
 
 env = Env()
-env.read_env(str(BASE_DIR / ".env"), recurse=False)
+ENV_FILE = Path(env.str("ENV_FILE", "") or BASE_DIR / ".env")
+env.read_env(str(ENV_FILE), recurse=False)
 
 CLINIC_ENV = env.str("CLINIC_ENV", "") or "local"
 if CLINIC_ENV not in ("local", "production"):

@@ -143,5 +143,3 @@ def test_who_is_told_to_leave_says_so_and_answers_on_for_a_while(environment):
     assert site.returncode == 0
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     assert any("/nothing-here/" in line["message"] for line in lines), said
-
-
