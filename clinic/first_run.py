@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
@@ -23,7 +22,7 @@ ROLES_OF_THE_FIRST = ("Clinic manager", "Lead")
 def profile():
     """The clinic's own, or one that is not stored yet."""
     known = ClinicProfile.objects.filter(pk=1).first()
-    return known or ClinicProfile(pk=1, name="", phone=settings.FALLBACK_CLINIC_PHONE)
+    return known or ClinicProfile(pk=1)
 
 
 def one_fact(name):

@@ -19,6 +19,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError, call_command
 from django.core.management.base import SystemCheckError
 from django.db import DatabaseError, connection
+from dotenv import dotenv_values
 
 from appointments import deliveries, emails
 from clinic import caught_mail, doctor, env_file, first_run
@@ -61,10 +62,13 @@ class Command(BaseCommand):
 
     def unanswered(self, again):
         """{name: value} of what must be written down before the site can start as a clinic's."""
-        changed = {}
+        changed, written = {}, dotenv_values(settings.ENV_FILE)
         for name, ask in self.questions().items():
-            if name in again or not os.environ.get(name):
+            given = os.environ.get(name)
+            if name in again or not (given or written.get(name)):
                 self.ask_setting(name, ask, changed)
+            elif given and given != written.get(name) and name not in self.unwritten:
+                changed[name] = given
         while sentence := what_settings_say(changed):
             culprit = next((name for name in self.questions() if name in sentence), None)
             if self.no_input or not culprit:
