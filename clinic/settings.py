@@ -9,12 +9,15 @@ import secrets
 from datetime import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
 import django
 from django_prose_editor.config import html_tags
 from environs import Env
 from js_asset import static_lazy
+
+from .store_address import NoStore, bucket_options
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DJANGO_6 = django.VERSION >= (6, 0)  # the one switch: tasks and CSP are part of Django from 6.0
@@ -86,17 +89,22 @@ else:
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(given("STATIC_ROOT", str(DATA_DIR / "static")))
 STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},  # unless there is a MEDIA_STORE
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+if MEDIA_STORE := env.str("MEDIA_STORE", ""):  # pictures of all hosts together; see docs/operator.md
+    try:
+        STORAGES["default"] = {"BACKEND": "clinic.media_store.Bucket", "OPTIONS": bucket_options(MEDIA_STORE)}
+    except NoStore as error:
+        raise SystemExit(f"MEDIA_STORE cannot be read: {error}") from None
 WHITENOISE_USE_FINDERS = not PRODUCTION
 STATICFILES_FINDERS = [
     "clinic.bundles.JoinedStyles",
@@ -146,6 +154,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clinic.metrics.Measured",
     "education.held_pages.HeldPages",
     "clinic.middleware.SameHeadersEverywhere",
     "django.middleware.csp.ContentSecurityPolicyMiddleware" if DJANGO_6 else "csp.middleware.CSPMiddleware",
@@ -185,7 +194,24 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["forms"]
 CRISPY_TEMPLATE_PACK = "forms"
 
 # Work that waits: queued in the database, in the same transaction as what it belongs to.
-TASKS = {"default": {"BACKEND": given("TASKS_BACKEND", "django_tasks_db.DatabaseBackend")}}
+# Or handed on by Redis, which only nudges: the rows are the truth.
+QUEUE_URL = env.str("QUEUE_URL", "")
+_queue = "clinic.redis_queue.RedisQueue" if QUEUE_URL else "django_tasks_db.DatabaseBackend"
+TASKS = {"default": {"BACKEND": given("TASKS_BACKEND", _queue)}}
+if QUEUE_URL:
+    if not QUEUE_URL.startswith(("redis://", "rediss://")):
+        raise SystemExit("QUEUE_URL cannot be read: write redis://host:6379/0.")
+    INSTALLED_APPS += ["django_rq"]
+    RQ_QUEUES = {
+        "default": {
+            "URL": QUEUE_URL,
+            "REDIS_CLIENT_KWARGS": {
+                "socket_connect_timeout": 1,
+                "socket_timeout": 2,
+            },  # seconds a patient may wait for it
+        }
+    }
+    RQ = {"JOB_CLASS": "django_tasks_rq.Job"}
 # What the worker does besides requests and their mail, at each turn, every few seconds and each hour: functions without
 # arguments that take seconds at most. Those of a turn say whether they did something.
 WORKER_EACH_TURN = ["education.darkroom.develop_next", "clinic.work.send_a_letter"]
@@ -196,6 +222,10 @@ WORKER_EACH_HOUR = ["education.darkroom.clear_away_strays", "clinic.work.remind_
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = given("TIME_ZONE", "America/New_York")
+try:
+    ZoneInfo(TIME_ZONE)
+except (ValueError, OSError, ZoneInfoNotFoundError):
+    raise SystemExit(f"TIME_ZONE is {TIME_ZONE!r}: write one such as Europe/Madrid.") from None
 USE_TZ = True
 PHONENUMBER_DEFAULT_REGION = given("PHONE_REGION", "US")
 
@@ -368,6 +398,7 @@ ERASED_FILE = Path(given("ERASED_FILE", str(DATA_DIR / "erased.txt")))
 
 # Logs: never what a patient typed -------------------------------------------------------------------------------------
 
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # opens /metrics
 LOG_FORMAT = given("LOG_FORMAT", "plain")
 if LOG_FORMAT not in ("plain", "json"):
     raise SystemExit(f"LOG_FORMAT is {LOG_FORMAT!r}: write json, or leave it out for plain lines.")

@@ -9,6 +9,7 @@ from education.drafts import draft_urls
 from education.models import find_guide
 
 from . import errors, views
+from .metrics import metrics
 from .ready import ready
 
 urlpatterns = [
@@ -20,6 +21,7 @@ urlpatterns = [
     path("media/<path:path>", views.picture_file, name="media"),
     path("healthz", views.health, name="health"),
     path("readyz", ready, name="ready"),
+    path("metrics", metrics, name="metrics"),
     path("robots.txt", views.Robots.as_view(), name="robots"),
     path("sitemap.xml", views.SitemapIndex.as_view(), name="sitemap"),
     path("sitemap-pages.xml", views.SitemapFile.as_view(), name="sitemap_pages"),

@@ -30,6 +30,7 @@ privacy/                                                            *       -
 media/<path:path>                                                   -       -
 healthz                                                             *       -
 readyz                                                              *       -
+metrics                                                             -       -
 robots.txt                                                          *       -
 sitemap.xml                                                         *       -
 sitemap-pages.xml                                                   *       -
