@@ -184,7 +184,7 @@ TEMPLATES = [
                 "clinic.context.clinic",
                 *(["django.template.context_processors.csp"] if DJANGO_6 else []),
             ],
-            "builtins": ["clinic.templatetags.clinic"],
+            "builtins": ["clinic.templatetags.clinic", "django.templatetags.i18n"],
         },
     }
 ]
@@ -220,7 +220,7 @@ WORKER_EACH_HOUR = ["education.darkroom.clear_away_strays", "clinic.work.remind_
 
 # Language and time ----------------------------------------------------------------------------------------------------
 
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE = "en"
 TIME_ZONE = given("TIME_ZONE", "America/New_York")
 try:
     ZoneInfo(TIME_ZONE)
@@ -373,7 +373,7 @@ FALLBACK_CLINIC_NAME = given("CLINIC_NAME", "The clinic")
 FALLBACK_CLINIC_PHONE = env.str("CLINIC_PHONE", "")
 PRIVACY_NOTICE_VERSION = "2026-11"
 # seconds that a web process may go on with the hours, services and recipients it has read, for those who send a request
-ARRANGEMENTS_HOLD_FOR = 1
+ARRANGEMENTS_HOLD_FOR = 3
 # seconds that a web process may go on with a guide it has read; publish and withdraw promise five
 GUIDES_HELD_FOR = 3
 FORM_TOKEN_MAX_AGE = 24 * 60 * 60  # seconds that a form page may stay open

@@ -20,6 +20,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from js_asset import Media
 
+from clinic.narrow import NarrowList
+
 from . import glossary_admin, library  # noqa: F401  further desks
 from .conflicts import both_texts, laid_over
 from .feedback_admin import FeedbackAdmin
@@ -31,7 +33,6 @@ from .house_rules import advice, in_the_way
 from .import_admin import ImportsAndExports
 from .models import Feedback, Guide, NotPublishable, ScheduledStep, Section, Source, Topic
 from .models.related import choose, related_guides
-from .narrow import NarrowList
 from .review_desk import ReviewDesk, WaitsFilter
 from .scheduling import ScheduleOfGuides
 
