@@ -48,7 +48,10 @@ def needed(name, what):
 # Where things are kept ------------------------------------------------------------------------------------------------
 
 DATA_DIR = Path(given("DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+try:
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise SystemExit(f"{DATA_DIR} cannot be made ({error.strerror}). Set DATA_DIR to a folder that is yours.") from None
 
 
 def local_secret_key():

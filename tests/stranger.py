@@ -40,7 +40,6 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```", re.S | re.M)
 ANSWERS = {
     "SITE_URL": f"https://{NAME}",
     "DATABASE_URL": "postgres:///clinic",
-    "DATA_DIR": "/srv/clinic/data",
     "EMAIL_URL": f"smtp://127.0.0.1:{MAIL_PORT}",
     "DEFAULT_FROM_EMAIL": "clinic@example.org",
     "CLINIC_NAME": "Elm Street Clinic",
@@ -328,6 +327,8 @@ def be_a_patient(root):
             if with_luck[0] == 200:
                 break
             time.sleep(1)
+        styles = re.search(r'href="(/static/css/[^"]+\.css)"', with_luck[2])[1]
+        assert browser.ask("GET", styles)[0] == 200, "the proxy cannot read the static files"
         form = Form(with_luck[2])
         answers = {
             **form.fields,

@@ -236,3 +236,10 @@ def test_the_file_of_settings_keeps_what_else_stands_in_it(tmp_path):
         text=True,
     )
     assert read.stdout == "it's \\ new\n"
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(bare):
+    said = manage("setup", environment=bare | {"DATA_DIR": "/proc/nowhere"})
+
+    assert said.returncode == 1
+    assert "Set DATA_DIR" in said.stderr
