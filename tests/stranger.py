@@ -107,6 +107,8 @@ def as_far_as_possible(root, block):
         elif line.endswith("manage.py setup"):
             facts = " ".join(f"{name}={shlex.quote(value)}" for name, value in ANSWERS.items())
             lines.append(line.replace("-- ", f"-- env {facts} ") + " --no-input")
+        elif line.endswith("manage.py doctor"):
+            lines.append(f"{line} || [ $? -eq 1 ]")  # a warning: nobody has set up backups yet
         else:
             lines.append(line)
     return "\n".join(lines)

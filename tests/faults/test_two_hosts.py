@@ -120,6 +120,15 @@ def test_what_one_host_begins_the_other_goes_on_with(ready, guide, mail_server, 
         assert statuses[:2] == [404, 404]
         assert statuses[-1] == 429, statuses
 
+        address, as_named = guide.get_absolute_url(), {"Host": "127.0.0.1"}
+        assert all(b"Back pain" in host.ask(address, **as_named)[1] for host in hosts), "now both hold it"
+        guide.title = "Pain in the neck"
+        guide.save()
+        guide.publish(by=None)
+        until(
+            lambda: all(b"Pain in the neck" in host.ask(address, **as_named)[1] for host in hosts), within=size(15, 5)
+        )
+
         until(lambda: WorkerHeartbeat.objects.count() == 2)
         healths = [host.ask("/healthz")[0] for host in hosts]
         assert healths == [200, 200]
