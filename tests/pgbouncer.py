@@ -57,7 +57,10 @@ def a_bouncer(facts, *, pool=3, mode="transaction"):
     (folder / "ini").write_text(text)
     owner = {}
     if os.geteuid() == 0:  # it refuses to run as root
-        user = pwd.getpwnam("nobody")
+        at = Path(facts["HOST"])
+        user = (
+            pwd.getpwuid(at.stat().st_uid) if at.is_dir() else pwd.getpwnam("nobody")
+        )  # who may use the server's socket
         owner = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         os.chown(folder, user.pw_uid, user.pw_gid)
     process = subprocess.Popen([find_pgbouncer(), "-q", str(folder / "ini")], **owner)

@@ -1,9 +1,12 @@
 """PgBouncer in transaction mode between the site and its database: few server connections, lent for a transaction each."""
 
+import subprocess
+import sys
 import urllib.request
 from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 
 from appointments.models import Delivery
@@ -13,7 +16,7 @@ from tests.pgbouncer import a_bouncer, find_pgbouncer
 
 from . import size
 from .patients import Crowd
-from .processes import process, until
+from .processes import environment, process, until
 from .sites import prepare
 from .test_killed_site import assert_everybody_is_told, assert_nothing_is_lost
 
@@ -53,6 +56,23 @@ def test_requests_mail_search_and_staff_go_through_it(clinic, mail_server, tmp_p
             assert_everybody_is_told(mail_server, within=size(90, 900))
         assert "Traceback" not in served.said(), served.said()
     assert not Delivery.objects.undelivered().exists()
+
+
+def test_a_migration_goes_past_it(clinic, tmp_path):
+    with a_bouncer(connection.settings_dict) as bouncer:
+        facts = connection.settings_dict
+        url = f"postgres://{quote(facts['USER'])}@127.0.0.1:{bouncer}/{facts['NAME']}"
+        said = subprocess.run(
+            [sys.executable, "manage.py", "upgrade", "--without-static"],
+            cwd=settings.BASE_DIR,
+            env=environment(tmp_path, DATABASE_URL=url),
+            capture_output=True,
+            text=True,
+        )
+
+    assert said.returncode == 1
+    assert "DATABASE_URL leads to PgBouncer" in said.stderr
+    assert "Traceback" not in said.stderr
 
 
 def test_twin_what_a_session_would_keep_is_gone_behind_it(clinic):

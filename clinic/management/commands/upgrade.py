@@ -1,6 +1,7 @@
 """A new release meets the database of the one before: look, refuse what would lose data, then bring all up to date."""
 
 import time
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
@@ -44,7 +45,7 @@ class Command(BaseCommand):
         if not without_static:
             self.stdout.write("Collecting the static files …")
             call_command("collectstatic", interactive=False, verbosity=0)
-        self.migrate(wanted)
+        self.migrate()
         self.look()
 
     def tell(self, wanted):
@@ -75,15 +76,13 @@ class Command(BaseCommand):
                 "this site's own: manage.py upgrade --backup-is-made"
             )
 
-    def migrate(self, wanted):
+    def migrate(self):
         """Without holding up those who read and write: a table that is busy is asked for again, a little later."""
-        if connection.vendor == "postgresql":
-            connection.close()
-            connection.settings_dict["OPTIONS"]["options"] = f"-c lock_timeout={LOCK_WAITS}"
         self.stdout.write("Migrating …")
         for tries_left in reversed(range(TRIES)):
             try:
-                call_command("migrate", interactive=False, verbosity=0)
+                with giving_way():
+                    call_command("migrate", interactive=False, verbosity=0)
                 return
             except OperationalError as error:
                 text = " ".join(str(error).split())
@@ -111,3 +110,22 @@ class Command(BaseCommand):
         except SystemCheckError as error:
             raise CommandError(str(error)) from None
         self.stdout.write("All is up to date. Start the new version's processes, host by host: docs/operator.md")
+
+
+@contextmanager
+def giving_way():
+    """A connection that waits for no table longer than LOCK_WAITS. Said at its start, which PgBouncer refuses: a setting of
+    the session would stay with a connection that others are lent."""
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        yield
+        return
+    options = connection.settings_dict["OPTIONS"]
+    before = dict(options)
+    connection.close()
+    options["options"] = f"-c lock_timeout={LOCK_WAITS}"
+    try:
+        yield
+    finally:
+        connection.close()
+        options.clear()
+        options.update(before)
