@@ -210,7 +210,8 @@ class Soak:
 
 
 def child_of(pid):
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+    """Whichever of its threads has started it."""
+    return int(" ".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")).split()[0])
 
 
 def own_memory(pid):
