@@ -108,7 +108,8 @@ def as_far_as_possible(root, block):
             facts = " ".join(f"{name}={shlex.quote(value)}" for name, value in ANSWERS.items())
             lines.append(line.replace("-- ", f"-- env {facts} ") + " --no-input")
         elif line.endswith("manage.py doctor"):
-            lines.append(f"{line} || [ $? -eq 1 ]")  # a warning: nobody has set up backups yet
+            # 1 is a warning, that there are no backups yet; 2 a fault, until the worker has spoken.
+            lines.append(f"for try in $(seq 30); do {line} && break; [ $? -eq 1 ] && break; sleep 2; done")
         else:
             lines.append(line)
     return "\n".join(lines)
