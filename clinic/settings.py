@@ -219,7 +219,11 @@ if QUEUE_URL:
 # arguments that take seconds at most. Those of a turn say whether they did something.
 WORKER_EACH_TURN = ["education.darkroom.develop_next", "clinic.work.send_a_letter"]
 WORKER_ROUNDS = ["education.scheduling.go_round"]
-WORKER_EACH_HOUR = ["education.darkroom.clear_away_strays", "clinic.work.remind_owners"]
+WORKER_EACH_HOUR = [
+    "education.darkroom.clear_away_strays",
+    "clinic.work.remind_owners",
+    "clinic.work.forget_abandoned_imports",
+]
 
 # Language and time ----------------------------------------------------------------------------------------------------
 

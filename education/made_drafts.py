@@ -2,42 +2,74 @@
 
 from datetime import date
 
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from clinic.models import Service
 
-from .models import Guide, HistoryEntry, OldAddress, Picture, Topic
-from .models.guide import OTHER_PAGES
+from .models import Guide, HistoryEntry, ImportedDraft, OldAddress, Picture
+from .models.guide import OTHER_PAGES, guides_at, named_as_related, topic_of
 from .models.related import choose
 
+UNDESCRIBED = "Picture"  # as a text alternative it says nothing, so no guide with it goes live
 TRIES = 3  # two imports of one name at the same moment
 COPIED = ("title", "summary", "written_by", "reviewed_by", "is_sample")
 
 
-def make_draft(data, *, topic=None, by=None):
+def make_draft(data, *, topic=None, by=None, owner=None, found=(), token=None):
     """(the guide, what could not be brought along: [sentence]). `data` is as Guide.as_data() gives it; without a topic,
-    it names one that exists here."""
+    it names one that exists here. `found` are the pictures that came along: [{"content", "alt"}]. Whoever imports it
+    owns it, unless somebody is named.
+
+    Of one token one draft is made: who comes second is given it, with None for the sentences.
+    """
+    if made := made_of(token):
+        return made, None
     topic = topic or topic_of(data)
+    brought, refused = take_pictures(found, data["title"])
     for last in (False,) * (TRIES - 1) + (True,):
+        if made := made_of(token):  # at the same moment
+            for picture in brought.values():
+                picture.delete()
+            return made, None
         try:
             with transaction.atomic():
-                guide, missing = draft_of(data, topic)
+                guide, missing = draft_of(data, topic, brought, owner=owner or by)
+                if token:
+                    ImportedDraft.objects.create(token=token, guide=guide)
                 if by:
                     guide.note_author(by)
                 guide.keep(by=by, what=HistoryEntry.What.IMPORTED)
-                return guide, missing
+                return guide, refused + missing
         except IntegrityError:
             if last:
                 raise
 
 
-def topic_of(data):
-    """The topic that the data name, if it exists here."""
-    return Topic.objects.filter(slug=data["topic"]).first() if data["topic"] else None
+def take_pictures(found, title):
+    """({"found/0": Picture}, what could not be taken): by the door of every upload, so they are judged and written anew."""
+    brought, refused = {}, []
+    for number, part in enumerate(found):
+        picture = Picture(title=f"{title[:90]}, picture {number + 1}", alt=part["alt"][:600] or UNDESCRIBED)
+        try:
+            picture.take(ContentFile(part["content"], name="picture"))
+        except ValidationError as problem:
+            words = f"“{part['alt'][:120]}”" if part["alt"] else f"number {number + 1}"
+            refused.append(f"Picture {words} was left out. {problem.messages[0]}")
+        else:
+            picture.save()
+            brought[f"found/{number}"] = picture
+    return brought, refused
 
 
-def draft_of(data, topic):
+def made_of(token):
+    made = token and ImportedDraft.objects.filter(token=token).select_related("guide").first()
+    return made.guide if made else None
+
+
+def draft_of(data, topic, brought, *, owner=None):
     missing = []
     service = Service.objects.filter(slug=data["service"]).first() if data["service"] else None
     if data["service"] and not service:
@@ -46,9 +78,10 @@ def draft_of(data, topic):
     slug = free_slug(wanted)
     if data["slug"] and slug != wanted:
         missing.append(f"A guide has the address “{wanted}” already and stays as it is: this draft's is “{slug}”.")
-    pictures = pictures_of(data)
+    pictures = pictures_of(data) | brought
     guide = Guide.objects.create(
         slug=slug,
+        owner=owner,
         topic=topic,
         service=service,
         picture=chosen(data["picture"], pictures, "at the top", missing),
@@ -62,9 +95,9 @@ def draft_of(data, topic):
         guide.sections.create(position=position * 10, picture=shown, **facts)
     for position, source in enumerate(data["sources"], start=1):
         guide.sources.create(position=position * 10, **source)
+    choose(guide, named_as_related(data, guide))
     named = data.get("related", [])
-    known = Guide.objects.exclude(pk=guide.pk).in_bulk(named, field_name="slug")
-    choose(guide, [known[slug] for slug in named if slug in known])
+    known = guides_at(named)
     missing += [f"The related guide “{slug}” does not exist here." for slug in named if slug not in known]
     return guide, missing
 
@@ -77,7 +110,7 @@ def pictures_of(data):
 
 def chosen(named, pictures, where, missing):
     picture = named and pictures.get(named["folder"])
-    if named and not picture:
+    if named and not picture and not named["folder"].startswith("found/"):  # which were told of before
         alt = f" (“{named['alt']}”)" if named["alt"] else ""
         missing.append(f"The picture {where}{alt} is not in this library: add it there, then choose it in the form.")
     return picture

@@ -13,13 +13,15 @@ from django.utils.text import slugify
 from django.views.decorators.cache import cache_control
 from django.views.generic import DetailView, TemplateView
 
-from .models import Guide, OldAddress, ShelfEntry, Topic
+from .models import Guide, OldAddress, OldTopicAddress, ShelfEntry, Topic
 from .models.glossary import words as glossary
 from .models.related import related_guides
 from .search import LONGEST_QUESTION, find
 
-# With the few seconds of held_pages.py, a proxy that keeps a page for 50 shows what is published within a minute.
-for_everyone = method_decorator(cache_control(public=True, max_age=60, s_maxage=50), "dispatch")
+# With the few seconds of held_pages.py, a proxy that keeps a page for 50 shows what is published within a minute. A
+# browser that has the page asks each time whether it is still the same, else its time came on top of the proxy's.
+AS_FRESH_AS_CAN_BE = {"public": True, "max_age": 0, "s_maxage": 50, "must_revalidate": True}
+for_everyone = method_decorator(cache_control(**AS_FRESH_AS_CAN_BE), "dispatch")
 ON_ONE_PAGE = 100  # titles
 
 
@@ -40,6 +42,12 @@ class GuideList(Held, TemplateView):
         return super().get_context_data(topics=Guide.objects.by_topic(), **kwargs)
 
 
+def moved_to(request, page, slug):
+    query = request.META.get("QUERY_STRING", "")
+    address = reverse(page, args=[slug])
+    return HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
+
+
 @for_everyone
 class GuideDetail(Held, DetailView):
     queryset = Guide.objects.published()
@@ -49,9 +57,7 @@ class GuideDetail(Held, DetailView):
             return super().get(request, *args, **kwargs)
         except Http404:
             if slug := OldAddress.objects.slug_now(kwargs["slug"]):
-                query = request.META.get("QUERY_STRING", "")
-                address = reverse("education:guide", args=[slug])
-                return HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
+                return moved_to(request, "education:guide", slug)
             raise
 
     def get_context_data(self, **kwargs):
@@ -107,7 +113,7 @@ class Letter(Paged, TemplateView):
     def get_context_data(self, letter, **kwargs):
         if len(letter) > 1 or letter == "\x00":
             raise Http404
-        guides, next_page = self.page(ShelfEntry.objects.filter(letter=letter))
+        guides, next_page = self.page(ShelfEntry.objects.of_letter(letter))
         if not guides:
             raise Http404
         groups = [{"letter": letter, "guides": guides}]
@@ -119,9 +125,17 @@ class Letter(Paged, TemplateView):
 class TopicPage(Paged, TemplateView):
     template_name = "education/guide_topic.html"
 
+    def get(self, request, *args, **kwargs):
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            if slug := OldTopicAddress.objects.slug_now(kwargs["slug"]):
+                return moved_to(request, "education:topic", slug)
+            raise
+
     def get_context_data(self, slug, **kwargs):
         topic = get_object_or_404(Topic, slug=slug)
-        guides, next_page = self.page(ShelfEntry.objects.filter(topic=topic))
+        guides, next_page = self.page(ShelfEntry.objects.of_topic(slug))
         if not guides:
             raise Http404
         return super().get_context_data(topic=topic, guides=guides, next_page=next_page, **kwargs)
@@ -133,7 +147,7 @@ def by_letter(guides):
 
 
 @for_everyone
-class Glossary(TemplateView):
+class Glossary(Held, TemplateView):
     template_name = "education/glossary.html"
 
     def get_context_data(self, **kwargs):

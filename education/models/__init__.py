@@ -1,8 +1,10 @@
-from .address import OldAddress
+from .address import OldAddress, OldTopicAddress
+from .brought import BroughtPicture
 from .feedback import Feedback
 from .glossary import GlossaryTerm
 from .guide import Guide, NotPublishable, Topic, find_guide
 from .history import HistoryEntry, Snapshot
+from .imported import ImportedDraft
 from .keeping import Keeper, KeptPicture
 from .letter import Letter
 from .picture import Original, Picture
@@ -16,11 +18,13 @@ from .shelf import KnownWord, ShelfEntry
 from .sign_off import Contribution, NotSignable, SignOff
 
 __all__ = [
+    "BroughtPicture",
     "Contribution",
     "Feedback",
     "GlossaryTerm",
     "Guide",
     "HistoryEntry",
+    "ImportedDraft",
     "Keeper",
     "KeptPicture",
     "KnownWord",
@@ -28,6 +32,7 @@ __all__ = [
     "NotPublishable",
     "NotSignable",
     "OldAddress",
+    "OldTopicAddress",
     "Original",
     "Picture",
     "PreviewLink",
