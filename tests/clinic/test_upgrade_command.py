@@ -27,6 +27,7 @@ STOPPED_THE_SITE_BEFORE_THE_RULE = {
     "appointments.0004_export_and_events",
     "appointments.0006_trace",
     "appointments.0008_one_page",
+    "appointments.0009_urgent_news",
     "clinic.0002_keep_the_promise",
     "education.0002_drafts_count_their_saves",
     "education.0003_kinds_of_lists_and_numbers",
