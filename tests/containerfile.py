@@ -28,7 +28,7 @@ def main():
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="clinic-container-", dir="/var/tmp"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(subprocess.run, ["rm", "-rf", "--one-file-system", folder])
         root = BareRoot(folder / "root", stack)
         root.make(options.base)
         image = Image(root)

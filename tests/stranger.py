@@ -60,7 +60,7 @@ def main():
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="clinic-stranger-", dir="/var/tmp"))
         if not options.keep:
-            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            stack.callback(subprocess.run, ["rm", "-rf", "--one-file-system", folder])
         root = BareRoot(folder / "root", stack)
         root.make(options.base)
         pack_release(root.path / "root/clinic.tar.gz")
@@ -172,11 +172,9 @@ class BareRoot:
             subprocess.run(["cp", "-a", base, self.path], check=True)
         else:
             subprocess.run(["debootstrap", "--variant=minbase", "bookworm", self.path], check=True)
-        for name, kind in (("proc", "proc"), ("sys", "sysfs")):
-            subprocess.run(["mount", "-t", kind, kind, self.path / name], check=True)
-            self.stack.callback(subprocess.run, ["umount", "-l", self.path / name])
-        subprocess.run(["mount", "--bind", "/dev", self.path / "dev"], check=True)
-        self.stack.callback(subprocess.run, ["umount", "-l", self.path / "dev"])
+        # Never this computer's own /dev: debootstrap has made the few devices that are needed.
+        subprocess.run(["mount", "-t", "proc", "proc", self.path / "proc"], check=True)
+        self.stack.callback(subprocess.run, ["umount", "-l", self.path / "proc"])
         shutil.copy("/etc/resolv.conf", self.path / "etc/resolv.conf")
         (self.path / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")  # nothing starts while it installs
         (self.path / "usr/sbin/policy-rc.d").chmod(0o755)
