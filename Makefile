@@ -5,7 +5,7 @@ LIKE_PRODUCTION = CLINIC_ENV=production SECRET_KEY="$$(head -c 40 /dev/urandom |
 	SITE_URL=https://clinic.example.org TRUSTED_PROXIES=1 DATABASE_URL=postgres://clinic@127.0.0.1/clinic \
 	EMAIL_URL=smtp+tls://clinic:secret@mail.example.org:587 DEFAULT_FROM_EMAIL=clinic@example.org
 
-.PHONY: run test drill bench-intake bench-signin bench-desk bench-guide lint screenshots python
+.PHONY: run test drill bench-intake bench-signin bench-desk bench-guide bench-scale soak lint screenshots python
 
 run: python
 	@$(IN_ENVIRONMENT) run
@@ -27,6 +27,12 @@ bench-desk: python
 
 bench-guide: python
 	@$(IN_ENVIRONMENT) -m benchmarks.guide_page $(ARGS)
+
+bench-scale: python
+	@$(IN_ENVIRONMENT) -m benchmarks.scale $(ARGS)
+
+soak: python
+	@$(IN_ENVIRONMENT) -m benchmarks.soak $(ARGS)
 
 lint: python
 	@$(IN_ENVIRONMENT) install

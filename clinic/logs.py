@@ -1,8 +1,11 @@
 """Logs that hold no patient data: an exception's message may quote what a patient typed, so it is left out."""
 
+import json
 import logging
 import re
+import socket
 import traceback
+from datetime import UTC, datetime
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
@@ -25,6 +28,27 @@ class PlainFormatter(logging.Formatter):
         message = f": {error}" if isinstance(error, SPEAKS_OF_THE_MACHINE) else ""
         frames = "".join(traceback.format_list(traceback.extract_tb(trace)))
         return f"Traceback (most recent call last):\n{frames}{kind.__module__}.{kind.__qualname__}{message}"
+
+
+class JsonFormatter(PlainFormatter):
+    """The same, for programs that collect lines: one JSON object for each record, its traceback in it."""
+
+    host = socket.gethostname()
+
+    def __init__(self):
+        super().__init__("%(message)s")
+
+    def format(self, record):
+        message, *trace = super().format(record).split("\nTraceback", 1)
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": message,
+            "host": self.host,
+            "process": record.process,
+        }
+        return json.dumps(line | ({"trace": "Traceback" + trace[0]} if trace else {}), ensure_ascii=False)
 
 
 class NothingTyped(SafeExceptionReporterFilter):

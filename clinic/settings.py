@@ -9,6 +9,7 @@ import secrets
 from datetime import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
 import django
@@ -16,11 +17,14 @@ from django_prose_editor.config import html_tags
 from environs import Env
 from js_asset import static_lazy
 
+from .store_address import NoStore, bucket_options
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 DJANGO_6 = django.VERSION >= (6, 0)  # the one switch: tasks and CSP are part of Django from 6.0
 
 env = Env()
-env.read_env(str(BASE_DIR / ".env"), recurse=False)
+ENV_FILE = Path(env.str("ENV_FILE", "") or BASE_DIR / ".env")
+env.read_env(str(ENV_FILE), recurse=False)
 
 CLINIC_ENV = env.str("CLINIC_ENV", "") or "local"
 if CLINIC_ENV not in ("local", "production"):
@@ -44,7 +48,10 @@ def needed(name, what):
 # Where things are kept ------------------------------------------------------------------------------------------------
 
 DATA_DIR = Path(given("DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+try:
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise SystemExit(f"{DATA_DIR} cannot be made ({error.strerror}). Set DATA_DIR to a folder that is yours.") from None
 
 
 def local_secret_key():
@@ -79,21 +86,28 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
+    # They outlive a transaction, and behind PgBouncer the next one may be another server's.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(given("STATIC_ROOT", str(DATA_DIR / "static")))
 STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},  # unless there is a MEDIA_STORE
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+if MEDIA_STORE := env.str("MEDIA_STORE", ""):  # pictures of all hosts together; see docs/operator.md
+    try:
+        STORAGES["default"] = {"BACKEND": "clinic.media_store.Bucket", "OPTIONS": bucket_options(MEDIA_STORE)}
+    except NoStore as error:
+        raise SystemExit(f"MEDIA_STORE cannot be read: {error}") from None
 WHITENOISE_USE_FINDERS = not PRODUCTION
 STATICFILES_FINDERS = [
     "clinic.bundles.JoinedStyles",
@@ -114,6 +128,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if HTTPS else []
 ROOT_URLCONF = "clinic.urls"
 WSGI_APPLICATION = "clinic.wsgi.application"
 TRUSTED_PROXIES = given("TRUSTED_PROXIES", 0, env.int)  # how many proxies of ours add to X-Forwarded-For
+# seconds that a server which was told to stop goes on answering, with /readyz at 503: until a load balancer has seen it
+LEAVE_SECONDS = given("LEAVE_SECONDS", 0, env.int)
 
 # What the site is made of ---------------------------------------------------------------------------------------------
 
@@ -141,6 +157,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clinic.metrics.Measured",
     "education.held_pages.HeldPages",
     "clinic.languages.LanguageOfTheAddress",
     "clinic.middleware.SameHeadersEverywhere",
@@ -181,7 +198,24 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["forms"]
 CRISPY_TEMPLATE_PACK = "forms"
 
 # Work that waits: queued in the database, in the same transaction as what it belongs to.
-TASKS = {"default": {"BACKEND": given("TASKS_BACKEND", "django_tasks_db.DatabaseBackend")}}
+# Or handed on by Redis, which only nudges: the rows are the truth.
+QUEUE_URL = env.str("QUEUE_URL", "")
+_queue = "clinic.redis_queue.RedisQueue" if QUEUE_URL else "django_tasks_db.DatabaseBackend"
+TASKS = {"default": {"BACKEND": given("TASKS_BACKEND", _queue)}}
+if QUEUE_URL:
+    if not QUEUE_URL.startswith(("redis://", "rediss://")):
+        raise SystemExit("QUEUE_URL cannot be read: write redis://host:6379/0.")
+    INSTALLED_APPS += ["django_rq"]
+    RQ_QUEUES = {
+        "default": {
+            "URL": QUEUE_URL,
+            "REDIS_CLIENT_KWARGS": {
+                "socket_connect_timeout": 1,
+                "socket_timeout": 2,
+            },  # seconds a patient may wait for it
+        }
+    }
+    RQ = {"JOB_CLASS": "django_tasks_rq.Job"}
 # What the worker does besides requests and their mail, at each turn, every few seconds and each hour: functions without
 # arguments that take seconds at most. Those of a turn say whether they did something.
 WORKER_EACH_TURN = ["education.darkroom.develop_next", "clinic.work.send_a_letter"]
@@ -203,6 +237,10 @@ if _unknown := set(_wanted) - set(_here):
     raise SystemExit(f"LANGUAGES names {', '.join(sorted(_unknown))}: the site has {', '.join(_here)}.")
 LANGUAGES = [(code, code) for code in _here if code == LANGUAGE_CODE or not _wanted or code in _wanted]
 TIME_ZONE = given("TIME_ZONE", "America/New_York")
+try:
+    ZoneInfo(TIME_ZONE)
+except (ValueError, OSError, ZoneInfoNotFoundError):
+    raise SystemExit(f"TIME_ZONE is {TIME_ZONE!r}: write one such as Europe/Madrid.") from None
 USE_TZ = True
 PHONENUMBER_DEFAULT_REGION = given("PHONE_REGION", "US")
 
@@ -283,6 +321,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"  # not no-referrer: the form's CSRF check needs an Origin
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = PRODUCTION and HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked inside the house, past the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
 # Whether the clinic's other hosts speak https is not ours to promise: off until the clinic says so.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -377,14 +416,19 @@ ERASED_FILE = Path(given("ERASED_FILE", str(DATA_DIR / "erased.txt")))
 
 # Logs: never what a patient typed -------------------------------------------------------------------------------------
 
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # opens /metrics
+LOG_FORMAT = given("LOG_FORMAT", "plain")
+if LOG_FORMAT not in ("plain", "json"):
+    raise SystemExit(f"LOG_FORMAT is {LOG_FORMAT!r}: write json, or leave it out for plain lines.")
 DEFAULT_EXCEPTION_REPORTER_FILTER = "clinic.logs.NothingTyped"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {"()": "clinic.logs.PlainFormatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        "plain": {"()": "clinic.logs.PlainFormatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "clinic.logs.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     # Replaces Django's own handlers: its mail_admins would send a patient's form by mail.
     "loggers": {

@@ -10,6 +10,8 @@ from education.drafts import draft_urls
 from education.models import find_guide
 
 from . import errors, views
+from .metrics import metrics
+from .ready import ready
 
 # In each language, English without a prefix. Before what follows: a language's own pages must not be taken for others.
 public = i18n_patterns(
@@ -25,6 +27,8 @@ urlpatterns = [
     path("drafts/", include(draft_urls(is_guessing=is_guessing))),
     path("media/<path:path>", views.picture_file, name="media"),
     path("healthz", views.health, name="health"),
+    path("readyz", ready, name="ready"),
+    path("metrics", metrics, name="metrics"),
     path("robots.txt", views.Robots.as_view(), name="robots"),
     path("sitemap.xml", views.SitemapIndex.as_view(), name="sitemap"),
     path("sitemap-pages.xml", views.SitemapFile.as_view(), name="sitemap_pages"),

@@ -58,12 +58,16 @@ def shipped(folder, *, port, site_port, name, data):
 
 
 @contextmanager
-def a_proxy(*, port, site_port, data, name="_", more=""):
-    """Runs until the end; yields its folder (access.log, cache) and its process."""
+def a_proxy(*, port, site_port, data, name="_", more="", servers=()):
+    """Runs until the end; yields its folder (access.log, cache) and its process. `servers` are others than one here."""
     with tempfile.TemporaryDirectory(prefix="clinic-nginx-") as folder:
         Path(folder).chmod(0o755)
         types = next(p for p in ("/etc/nginx/mime.types", "/usr/local/etc/nginx/mime.types") if Path(p).exists())
         own = shipped(folder, port=port, site_port=site_port, name=name, data=data)
+        if servers:
+            first = f"server 127.0.0.1:{site_port} "
+            line = next(line for line in own.splitlines() if first in line)
+            own = own.replace(line, "\n".join(line.replace(first, f"server {server} ") for server in servers))
         text = AROUND.format(
             folder=folder, types=types, shipped=own, more=more, user="user root;" if os.geteuid() == 0 else ""
         )

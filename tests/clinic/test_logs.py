@@ -1,8 +1,9 @@
 """What a log line may hold."""
 
+import json
 import logging
 
-from clinic.logs import PlainFormatter
+from clinic.logs import JsonFormatter, PlainFormatter
 
 
 def written(message, *args, **extra):
@@ -36,3 +37,19 @@ def test_an_error_of_the_machine_says_what_is_wrong():
         raise OSError("No space left on device")
     except OSError as error:
         assert "No space left on device" in written("It failed", exc_info=(type(error), error, error.__traceback__))
+
+
+def test_json_lines_say_the_same_and_no_more():
+    try:
+        raise ValueError("Pat Sample, 212-555-0142")
+    except ValueError as error:
+        facts = ("site", logging.ERROR, __file__, 1, "No: /request/sent/abc\n%s", ("x",))
+        record = logging.LogRecord(*facts, (type(error), error, error.__traceback__))
+    line = JsonFormatter().format(record)
+
+    said = json.loads(line)
+    assert "\n" not in line
+    assert said["message"] == "No: /request/sent/…\\nx"
+    assert (said["level"], said["logger"]) == ("ERROR", "site")
+    assert said["trace"].startswith("Traceback (most recent call last)")
+    assert said["trace"].endswith("builtins.ValueError")

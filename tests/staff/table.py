@@ -32,6 +32,8 @@ request/status/<slug:secret>/appointment.ics                        -       -
 privacy/                                                            *       -
 media/<path:path>                                                   -       -
 healthz                                                             *       -
+readyz                                                              *       -
+metrics                                                             -       -
 robots.txt                                                          *       -
 sitemap.xml                                                         *       -
 sitemap-pages.xml                                                   *       -

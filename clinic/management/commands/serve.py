@@ -22,6 +22,8 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.utilities import BadRequest
 
+from clinic.life import life
+
 from . import demo
 
 DRAIN_SECONDS = 10  # for answers that are on their way when the server is told to stop
@@ -46,6 +48,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--demo", action="store_true", help="First migrate and, into an empty database, load the demo clinic."
         )
+        parser.add_argument(
+            "--without-worker", action="store_true", help="The web server alone: `manage.py worker` runs elsewhere."
+        )
 
     def handle(self, *args, **options):
         listener = bind(settings.HOST, settings.PORT)
@@ -57,7 +62,7 @@ class Command(BaseCommand):
             raise CommandError(f"The database does not answer: {one_line(error)}") from None
         except KeyboardInterrupt:
             raise CommandError("Stopped before the site was ready.", returncode=130) from None
-        serve(listener, say=self.say)
+        serve(listener, say=self.say, with_worker=not options["without_worker"])
 
     def prepare_demo(self):
         """Migrate; into an empty database load the demo; tell what to open."""
@@ -140,27 +145,36 @@ class Channel(HTTPChannel):
     parser_class = Parser
 
 
-def serve(listener, *, say):
+def serve(listener, *, say, with_worker=True):
     """Answer requests until SIGINT, SIGTERM or SIGHUP; finish what was begun, then end the worker."""
     server = make_server(listener)
     told_to_stop = []
 
     def end(*_):  # takes no lock: a second signal may come while it runs
-        told_to_stop.append(True)
+        told_to_stop.append(time.monotonic())
+        life.leaving = True
         with suppress(OSError):  # the server may have ended already
             server.pull_trigger()
 
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, end)
-    worker = Worker(say)
-    worker.start()
+    worker = Worker(say) if with_worker else None
+    if worker:
+        worker.start()
+    life.begin()
     ready = threading.Thread(target=tell_when_ready, args=(listener.getsockname(), told_to_stop, say), daemon=True)
     ready.start()
     try:
-        turn_until(server, lambda: told_to_stop)
+        turn_until(server, lambda: is_time_to_stop(told_to_stop))
     finally:
-        worker.stop()
+        if worker:
+            worker.stop()
     say("Stopped.")
+
+
+def is_time_to_stop(signals):
+    """At the second signal at once; at the first when a load balancer has had time to see it on /readyz."""
+    return len(signals) > 1 or (signals and time.monotonic() - signals[0] >= settings.LEAVE_SECONDS)
 
 
 def turn_until(server, stopped):

@@ -1,0 +1,138 @@
+"""The queue's transport on Redis: it only nudges, and nobody is lost with it."""
+
+import shutil
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+
+import pytest
+from django.conf import settings as site
+from django.db import transaction
+
+from appointments.models import Delivery
+from appointments.tasks import deliver
+from tests import factories
+from tests.appointments.mail_server import MailServer, free_port
+from tests.faults.processes import environment, process, until
+
+needs_redis = pytest.mark.skipif(
+    not (find_spec("django_tasks_rq") and shutil.which("redis-server")),
+    reason="requirements-hosts.txt or Debian’s package redis-server is not installed",
+)
+pytestmark = [pytest.mark.django_db(transaction=True), needs_redis]
+
+SEND = """
+from appointments.models import AppointmentRequest
+from appointments.tasks import deliver
+from django.db import transaction
+with transaction.atomic():
+    deliver.enqueue(AppointmentRequest.objects.get().pk)
+    print("in between", len(__import__("django_rq").get_queue().get_job_ids()) if {counts} else "")
+"""
+
+
+class Redis:
+    def __init__(self, folder):
+        self.port, self.folder, self.process = free_port(), folder, None
+
+    @property
+    def url(self):
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self):
+        import redis
+
+        command = ["redis-server", "--port", self.port, "--bind", "127.0.0.1", "--save", "", "--dir", self.folder]
+        self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL)
+        self.client = redis.Redis(port=self.port)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return self.client.ping()
+            except redis.ConnectionError:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def redis(tmp_path):
+    server = Redis(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mail_server():
+    with MailServer().running() as server:
+        yield server
+
+
+@pytest.fixture
+def facts(redis, mail_server):
+    return {"QUEUE_URL": redis.url, "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}"}
+
+
+def shell(code, folder, **facts):
+    command = [sys.executable, "manage.py", "shell", "-v0", "-c", code]
+    return subprocess.run(
+        command, cwd=site.BASE_DIR, env=environment(folder, **facts), capture_output=True, text=True, timeout=120
+    )
+
+
+def test_a_task_travels_by_redis_once_its_transaction_is_certain(clinic, redis, facts, mail_server, tmp_path):
+    factories.a_recipient("desk@example.org")
+    factories.a_request()
+
+    said = shell(SEND.format(counts=True), tmp_path, **facts)
+
+    assert said.returncode == 0, said.stderr
+    assert "in between 0" in said.stdout
+    assert redis.client.llen("rq:queue:default") == 1
+    with process("manage.py", "rqworker", "default", "--burst", folder=tmp_path, name="rq", **facts) as worker:
+        until(lambda: worker.poll() is not None, within=90)
+    assert [to for to, _ in mail_server.accepted] == ["desk@example.org"], worker.said()
+    assert Delivery.objects.get().state == "accepted"
+
+
+def test_a_redis_that_is_away_costs_a_patient_nothing_and_the_worker_tells_staff(
+    clinic, redis, facts, mail_server, tmp_path
+):
+    factories.a_recipient("desk@example.org")
+    factories.a_request()
+    redis.stop()
+
+    began = time.monotonic()
+    said = shell(SEND.format(counts=False), tmp_path, **facts)
+
+    assert said.returncode == 0, said.stderr
+    assert "Redis did not take a task" in said.stderr
+    assert time.monotonic() - began < 60
+    with process("manage.py", "worker", folder=tmp_path, name="worker", **facts):
+        until(lambda: mail_server.accepted, within=90)
+
+
+def test_what_redis_forgets_the_worker_finds(clinic, redis, facts, mail_server, tmp_path):
+    factories.a_recipient("desk@example.org")
+    factories.a_request()
+    assert shell(SEND.format(counts=False), tmp_path, **facts).returncode == 0
+    redis.client.flushall()
+
+    with process("manage.py", "worker", folder=tmp_path, name="worker", **facts):
+        until(lambda: mail_server.accepted, within=90)
+
+
+def test_by_default_the_queue_is_the_database(clinic):
+    """The twin: the same task within a transaction that fails is never queued, in the same commit."""
+    factories.a_recipient()
+    with pytest.raises(ValueError, match="on purpose"), transaction.atomic():
+        factories.a_request()
+        deliver.enqueue(1)
+        raise ValueError("on purpose")
+
+    assert not Delivery.objects.exists()

@@ -1,0 +1,98 @@
+"""What stands in deploy/: as far as this computer can tell, each file is one that its program takes."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from clinic.management.commands.setup import Command
+
+ROOT = Path(__file__).parent.parent.parent
+DEPLOY = ROOT / "deploy"
+PAGE = (ROOT / "docs/operator.md").read_text()
+pytestmark = pytest.mark.once
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+@pytest.mark.parametrize("name", ["clinic-web@8000.service", "clinic-worker.service"])
+def test_systemd_takes_the_units(tmp_path, name):
+    for unit in (DEPLOY / "systemd").iterdir():
+        text = unit.read_text().replace("/srv/clinic/current/.venv/bin/python", "/bin/true")
+        (tmp_path / unit.name.replace("@", "@8000")).write_text(text.replace("%i", "8000"))
+
+    said = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / name)], capture_output=True, text=True
+    )
+
+    own = [line for line in said.stderr.splitlines() if "clinic" in line]
+    assert not own
+    assert said.returncode == 0 or not own
+
+
+def test_units_run_commands_that_are_there():
+    for unit in (DEPLOY / "systemd").glob("*.service"):
+        command = re.search(r"manage.py (\w+)", unit.read_text())[1]
+        assert any((ROOT / app / f"management/commands/{command}.py").exists() for app in ("clinic", "appointments"))
+
+
+@pytest.mark.skipif(not shutil.which("caddy"), reason="caddy is not installed: Debian’s package caddy")
+def test_caddy_takes_its_file(tmp_path):
+    facts = {
+        "SITE_ADDRESS": "clinic.example.org",
+        "SITE_UPSTREAMS": "127.0.0.1:8000 127.0.0.1:8001",
+        "XDG_DATA_HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path),
+        "PATH": "/usr/bin:/bin",
+    }
+    said = subprocess.run(
+        ["caddy", "validate", "--config", str(DEPLOY / "Caddyfile"), "--adapter", "caddyfile"],
+        env=facts,
+        capture_output=True,
+        text=True,
+    )
+
+    assert said.returncode == 0, said.stderr
+
+
+def test_the_containers_are_told_what_the_set_up_asks():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    assert set(services) == {"database", "setup", "web", "worker", "proxy"}
+    told = set(re.findall(r"^(\w+)=", (DEPLOY / "compose.env.example").read_text(), re.M))
+    told |= {name for service in services.values() for name in service.get("environment", {})}
+    told |= {"CLINIC_ENV", "DATA_DIR"}  # the first answers itself, the second is the image's
+
+    assert told >= set(Command().questions())
+    for service in ("web", "worker", "setup"):
+        assert services[service]["environment"]["ENV_FILE"] == "/data/env"
+
+
+def test_an_image_holds_neither_data_nor_secrets_nor_tests():
+    let_in = re.findall(r"^!(.+)", (ROOT / ".dockerignore").read_text(), re.M)
+
+    assert not set(let_in) & {"tests", ".env", "var", ".git", "."}
+    for app in ("clinic", "education", "appointments", "templates", "static", "manage.py"):
+        assert app in let_in
+
+
+def test_the_operators_page_fills_in_all_that_the_proxys_file_leaves_open(tmp_path):
+    command = re.search(r"^sed -e .*?nginx\.conf > \S+", PAGE, re.S | re.M)[0]
+    target = tmp_path / "clinic.conf"
+    command = command.replace("/srv/clinic/current", str(ROOT))
+    subprocess.run(["sh", "-c", re.sub(r"> \S+$", f"> {target}", command)], check=True)
+
+    text = "\n".join(line for line in target.read_text().splitlines() if not line.lstrip().startswith("#"))
+    assert not re.findall(r"<[^>]+>", text)
+    assert text.count("server 127.0.0.1:800") == 2
+    assert "ssl_certificate_key /etc/letsencrypt/live/clinic.example.org/privkey.pem;" in text
+    assert "listen 443 ssl;" in text
+
+
+def test_the_operators_page_names_every_setting_of_several_hosts():
+    settings = (ROOT / "clinic/settings.py").read_text()
+    for name in ("MEDIA_STORE", "QUEUE_URL", "LEAVE_SECONDS", "METRICS_TOKEN", "LOG_FORMAT"):
+        assert f'"{name}"' in settings
+        assert f"`{name}`" in PAGE or f"`{name}=" in PAGE
+        assert name in (ROOT / ".env.example").read_text()
