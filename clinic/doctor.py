@@ -23,6 +23,7 @@ from education.models import Guide, ShelfEntry
 from education.spelling import has_trigrams
 
 from . import caught_mail, checks
+from .backups import health
 from .facts import Facts
 
 OK, WARNING, FAULT = "OK", "WARNING", "FAULT"
@@ -88,8 +89,8 @@ def thorough() -> Iterator[Finding]:
             yield from access_log()
             yield from erased()
             yield from search()
+            yield from around_backups()
     yield from mail_server()
-    yield from backups()
 
 
 def worst(findings):
@@ -273,6 +274,10 @@ def removals(facts):
         yield Finding("removals", OK, "What is too old is removed each day.")
 
 
+def backups(facts):
+    yield from as_findings(health.quick(facts.counts))
+
+
 def erased():
     if erasure.is_kept_beside():
         yield Finding("erased", OK, "A restored backup brings back nobody who was erased.")
@@ -329,6 +334,7 @@ IN_THE_DATABASE = [
     pictures,
     unopened,
     removals,
+    backups,
 ]
 
 
@@ -416,14 +422,13 @@ def search():
         yield Finding("search", OK, f"The search knows {plural(found, 'published guide')}.")
 
 
-def backups():
-    yield Finding(
-        "backups",
-        WARNING,
-        "This site makes no backups by itself.",
-        "Copy the database and the folder of DATA_DIR to another place each day, and try once to restore them.",
-        for_desk=False,
-    )
+def around_backups():
+    yield from as_findings(health.thorough())
+
+
+def as_findings(rows):
+    for name, level, says, do, for_desk in rows:
+        yield Finding(name, level, says, do, for_desk=for_desk)
 
 
 def production():

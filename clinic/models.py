@@ -9,6 +9,7 @@ from django.db import Error, models
 from django.db.models import F, Q
 
 from . import hours
+from .backups.record import BackupRun as BackupRun
 
 # Where a patient's words hold one of these, staff read them first. Staff edit the list; nothing else follows from it.
 WARNING_PHRASES = """chest pain
