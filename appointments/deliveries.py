@@ -227,6 +227,8 @@ def verdict(error):
             return f"The mail server answered {error.smtp_code}.", refused_for_good(error)
         case smtplib.SMTPNotSupportedError():
             return "The mail server does not offer encryption or sign-in. Nothing was sent. Check EMAIL_URL.", True
+        case ssl.SSLCertVerificationError(verify_code=10):  # as OpenSSL counts
+            return "The mail server's certificate has expired.", True
         case ssl.SSLError():
             return "The mail server's certificate could not be verified.", True
         case socket.gaierror():

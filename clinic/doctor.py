@@ -22,7 +22,7 @@ from appointments.promise import age, plural
 from education.models import Guide, ShelfEntry
 from education.spelling import has_trigrams
 
-from . import caught_mail, checks
+from . import caught_mail, certificate, checks
 from .backups import health
 from .facts import Facts
 
@@ -91,6 +91,7 @@ def thorough() -> Iterator[Finding]:
             yield from search()
             yield from around_backups()
     yield from mail_server()
+    yield from as_findings(certificate.findings())
 
 
 def worst(findings):

@@ -50,9 +50,14 @@ def writing(file, recipients):
     """A Writer into the binary file. It is whole when the block has ended."""
     reading_end, writing_end = os.pipe()
 
+    disk = Disk(file)
+
     def encrypt():
         with os.fdopen(reading_end, "rb", AT_ONCE) as plain:  # closed on trouble, so that the other side stops
-            pyrage.encrypt_io(plain, file, recipients)
+            try:
+                pyrage.encrypt_io(plain, disk, recipients)
+            except pyrage.EncryptError as error:
+                raise disk.error or error from None
 
     side = Side(encrypt)
     side.start()
@@ -67,6 +72,23 @@ def writing(file, recipients):
     finally:
         side.join()
     side.finish()
+
+
+class Disk:
+    """Remembers what went wrong with a file: the library tells it as words alone."""
+
+    def __init__(self, file):
+        self.file, self.error = file, None
+
+    def write(self, content):
+        try:
+            return self.file.write(content)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self):
+        self.file.flush()
 
 
 class Writer:
