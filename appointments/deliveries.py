@@ -20,12 +20,13 @@ from django.core.mail import get_connection
 from django.db import Error as DatabaseTrouble
 from django.db import connection as database
 from django.db import transaction
+from django.utils import timezone
 
 from . import webhook
 from .duty import Rota
 from .emails import message_for
 from .models import Delivery, Recipient, WorkerHeartbeat
-from .models.delivery import FARTHEST_RETRY
+from .models.delivery import FARTHEST_RETRY, LATE_AFTER
 
 logger = logging.getLogger(__name__)
 
@@ -194,6 +195,18 @@ def deadline(seconds):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def after_the_clock_was_set_back(*, just_now):
+    """What was to be sent at a time that the clock had reached before is sent now: it would wait for that time to come again.
+
+    `just_now`: somebody saw it go back. Else only what was written in the future betrays it.
+    """
+    now = timezone.now()
+    waiting = Delivery.objects.filter(state=Delivery.State.WAITING, next_attempt_at__gt=now)
+    if not just_now:
+        waiting = waiting.filter(created_at__gt=now + LATE_AFTER)
+    return waiting.update(next_attempt_at=now)
 
 
 def retry_delay(attempts, error=None):

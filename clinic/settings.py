@@ -67,6 +67,7 @@ except ValueError:
     raise SystemExit("DATABASE_URL cannot be read: write postgres://user:password@host/name.") from None
 DATABASES = {"default": _database}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "clinic.sqlite"  # Django's, which also notices that its file was taken away
     # WAL and IMMEDIATE: a writer waits its turn and never ends as "database is locked". FULL: what we acknowledged
     # outlives a power cut. clinic/checks.py refuses to start with anything weaker. secure_delete: what is deleted is
     # overwritten, so that nobody's words stay in the file.

@@ -36,7 +36,7 @@ def run(*, turn=None):
     """Make one and return its BackupRun. Raises Trouble, which is written down, too."""
     folder, began = ready_folder(), time.monotonic()
     with only_one(folder):
-        done = BackupRun.objects.get_or_create(turn=turn)[0] if turn else BackupRun.objects.create()
+        done = begun(turn, folder)
         try:
             make(done, folder)
         except Exception as error:
@@ -48,6 +48,15 @@ def run(*, turn=None):
             raise Trouble(done.trouble) from error
         logger.info("Backup %s: %s bytes, proven after %.0f s.", done.file, done.size, time.monotonic() - began)
     return done
+
+
+def begun(turn, folder):
+    try:
+        return BackupRun.objects.get_or_create(turn=turn)[0] if turn else BackupRun.objects.create()
+    except DatabaseTrouble:
+        with suppress(DatabaseTrouble, OSError):
+            leave_room(folder)  # which says so, if that is the reason
+        raise Trouble("The database does not answer, or takes nothing. “manage.py doctor” says more.") from None
 
 
 def in_words(error):

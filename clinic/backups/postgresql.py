@@ -70,7 +70,7 @@ def only_one():
 
 def programs():
     """The folder whose pg_dump and pg_restore are not older than the server. Raises Trouble."""
-    with closing(connected()) as database:
+    with closing(maintenance()) as database:
         server = database.server_version // 10_000
     found = {folder: version for folder in folders() if (version := version_of(folder / "pg_dump"))}
     fitting = {folder: version for folder, version in found.items() if version >= server}

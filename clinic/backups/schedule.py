@@ -47,5 +47,5 @@ def is_due(now):
 def claim(now):
     """The turn's name, for the worker that came first."""
     turn = f"turn {int(now.timestamp() // A_TURN)}"
-    _, is_ours = BackupRun.objects.get_or_create(turn=turn)
+    _, is_ours = BackupRun.objects.get_or_create(turn=turn, defaults={"at": now})
     return turn if is_ours else None
