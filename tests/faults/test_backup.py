@@ -40,7 +40,8 @@ only_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreS
 only_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite needs no programs")
 
 ROUNDS = size(2, 50)
-THREADS = size(3, 8)
+THREADS = size(3, 4)
+PATIENCE = 300  # seconds, on a computer that does much else: on a calm one nothing takes ten
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_each_backup_under_load_holds_all_that_was_acknowledged_before_it_began(
     service, seconds, tries, sizes = prepare(), [], Counter(), []
     editor = Editor()
     with a_site(mail_server, tmp_path) as site, Crowd(site.port, service.pk, THREADS) as crowd:
-        until(lambda: len(crowd.acknowledged) > 3, within=60)
+        until(lambda: len(crowd.acknowledged) > 3, within=PATIENCE)
         editor.start()
         for number in range(ROUNDS):
             before, newest = dict(crowd.acknowledged), len(crowd.acknowledged)
@@ -122,12 +123,14 @@ def test_each_backup_under_load_holds_all_that_was_acknowledged_before_it_began(
                 assert opened.ask(UNTOLD) == []
                 assert pictures_missing(opened) == []
                 tries["requests"] = len(secrets)
-            until(lambda newest=newest: len(crowd.acknowledged) > newest, within=60)
-            if number > 2:
-                file.unlink()
+            until(lambda newest=newest: len(crowd.acknowledged) > newest, within=PATIENCE)
+            print(
+                f"round {number + 1}: {seconds[-1]:.1f} s, {len(before)} of {len(secrets)} acknowledged before it",
+                flush=True,
+            )
         editor.over.set()
         editor.join()
-        until(lambda: len(crowd.acknowledged) > 8, within=60)
+        until(lambda: len(crowd.acknowledged) > 8, within=PATIENCE)
     assert not crowd.wrong
     assert editor.done > 0
     record_figures(
@@ -195,7 +198,7 @@ def test_after_backup_and_ruin_the_site_is_put_back_whole(clinic, safe, mail_ser
     held.hold(by=factories.a_user(), reason="A complaint")
     with a_site(mail_server, tmp_path) as site:
         with Crowd(site.port, service.pk, THREADS) as crowd:
-            until(lambda: len(crowd.acknowledged) > size(4, 40), within=90)
+            until(lambda: len(crowd.acknowledged) > size(4, 40), within=PATIENCE)
         promised = dict(crowd.acknowledged)
         file = safe.backup()
     held.refresh_from_db()
@@ -214,15 +217,15 @@ def test_after_backup_and_ruin_the_site_is_put_back_whole(clinic, safe, mail_ser
     assert not Session.objects.exists()
     assert BackupRun.objects.filter(kind="restore").count() == 1
     with a_site(mail_server, tmp_path) as site:
-        until(lambda: listens(site.port), within=60)
+        until(lambda: listens(site.port), within=PATIENCE)
         person = Patient(site.port, service.pk)
         for receipt in list(promised.values())[:5]:
             status, _, page = person.ask("GET", receipt)
             assert status == 200, page
         assert "Back pain" in person.ask("GET", "/guides/back-pain/")[2]
         with Crowd(site.port, service.pk, 1) as crowd:
-            until(lambda: crowd.acknowledged, within=60)
-        until(lambda: not Delivery.objects.undelivered().filter(kind="request").exists(), within=60)
+            until(lambda: crowd.acknowledged, within=PATIENCE)
+        until(lambda: not Delivery.objects.undelivered().filter(kind="request").exists(), within=PATIENCE)
     assert not picture_files.missing_from(
         {path.relative_to(settings.MEDIA_ROOT).as_posix() for path in make.media_files()}
     )
@@ -236,7 +239,7 @@ def test_it_is_refused_while_the_site_runs_and_where_newer_data_would_be_lost(cl
     newer = factories.a_request()
 
     with a_site(mail_server, tmp_path) as site:
-        until(lambda: listens(site.port), within=60)
+        until(lambda: listens(site.port), within=PATIENCE)
         done = safe.restore(file, "--lose-newer")
         assert done.returncode == 1
         assert "The site is running" in done.stderr
@@ -453,7 +456,7 @@ def test_a_role_that_may_make_no_database_is_told_what_to_ask_for(clinic, safe):
 
 def test_the_worker_makes_one_when_it_is_time_and_of_two_workers_one_does(clinic, safe, mail_server, tmp_path):
     with a_site(mail_server, tmp_path, **{name: str(value) for name, value in safe.settings.items()}) as site:
-        until(lambda: BackupRun.objects.good().exists(), within=60)
+        until(lambda: BackupRun.objects.good().exists(), within=PATIENCE)
         assert site.poll() is None
     assert BackupRun.objects.count() == 1
     now = timezone.now()

@@ -29,7 +29,7 @@ from .disasters import Authority, Clock, a_small_disk, filled
 from .patients import PHONE, Hidden, Patient
 from .processes import until
 from .sites import a_site, prepare
-from .test_backup import listens
+from .test_backup import PATIENCE, listens
 from .test_killed_site import a_database_of_its_own, only_postgresql
 from .test_mail_faults import ALICE, due_now, times_accepted, to, use
 
@@ -66,7 +66,7 @@ class Visitor(Patient):
         assert response.getheader("Retry-After")
         self.answers |= Hidden(page).fields  # with the button on that page it is sent again
 
-    def sends_in_the_end(self, within=40):
+    def sends_in_the_end(self, within=PATIENCE):
         until(lambda: self.sends()[0] == 303, within=within, every=0.5)
 
 
@@ -108,7 +108,7 @@ def test_sqlite_s_disk_is_full(clinic, mail_server, tmp_path):
         there = {"DATA_DIR": disk, "DATABASE_URL": f"sqlite:///{file}"}
         safe = Safe(tmp_path)
         with a_site(mail_server, tmp_path, **there) as site:
-            until(lambda: listens(site.port), within=60)
+            until(lambda: listens(site.port), within=PATIENCE)
             patient = Visitor(site.port, service.pk).opens_the_form()
             with filled(disk):
                 for _ in range(3):
@@ -139,11 +139,11 @@ def test_postgresql_s_disk_is_full(mail_server, tmp_path):
         with a_database_of_its_own(where=str(disk)) as server:
             service = prepare()
             with a_site(mail_server, tmp_path) as site:
-                until(lambda: listens(site.port), within=60)
+                until(lambda: listens(site.port), within=PATIENCE)
                 patient = Visitor(site.port, service.pk).opens_the_form()
                 connection.close()
                 with filled(disk):
-                    until(lambda: refused_once(patient, service), within=60)
+                    until(lambda: refused_once(patient, service), within=PATIENCE)
                     patient.sends_and_is_told_to_call()
                 if server.process.poll() is not None:  # it stops itself where it cannot write its log
                     server.start()
@@ -172,7 +172,7 @@ def test_postgresql_is_stopped(mail_server, tmp_path):
         factories.a_published_guide("Back pain")
         safe = Safe(tmp_path)
         with a_site(mail_server, tmp_path) as site:
-            until(lambda: listens(site.port), within=60)
+            until(lambda: listens(site.port), within=PATIENCE)
             patient = Visitor(site.port, service.pk).opens_the_form()
             assert patient.ask("GET", "/guides/back-pain/")[0] == 200
             connection.close()
@@ -188,9 +188,9 @@ def test_postgresql_is_stopped(mail_server, tmp_path):
             assert "The database does not answer. Patients are asked to call." in safe.run("doctor").stdout
 
             server.start()
-            patient.sends_in_the_end(within=15)
+            patient.sends_in_the_end(within=PATIENCE)
             assert stored(patient.name) == 1
-            until(lambda: not Delivery.objects.undelivered().exists(), within=40)
+            until(lambda: not Delivery.objects.undelivered().exists(), within=PATIENCE)
 
 
 @only_sqlite
@@ -203,7 +203,7 @@ def test_sqlite_s_file_is_taken_away(clinic, mail_server, tmp_path, away):
     file = place / "clinic.sqlite3"
     connection.cursor().execute("VACUUM INTO %s", [str(file)])
     with a_site(mail_server, tmp_path, DATABASE_URL=f"sqlite:///{file}") as site:
-        until(lambda: listens(site.port), within=60)
+        until(lambda: listens(site.port), within=PATIENCE)
         first = Visitor(site.port, service.pk).opens_the_form()
         patient = Visitor(site.port, service.pk).opens_the_form()
         assert first.sends()[0] == 303
@@ -227,16 +227,16 @@ def workers():
 def test_the_worker_is_killed_again_and_again(clinic, mail_server, tmp_path):
     service = prepare()
     with a_site(mail_server, tmp_path) as site:
-        until(lambda: listens(site.port), within=60)
+        until(lambda: listens(site.port), within=PATIENCE)
         for _ in range(2):
-            until(workers, within=60)
+            until(workers, within=PATIENCE)
             for pid in workers():
                 os.kill(pid, signal.SIGKILL)
             WorkerHeartbeat.objects.all().delete()  # as if two minutes had passed
             assert [finding.level for finding in doctor.quick() if finding.name == "worker"] == ["FAULT"]
             patient = Visitor(site.port, service.pk).opens_the_form()
             assert patient.sends()[0] == 303, "a patient waits for no worker"
-        until(lambda: not Delivery.objects.undelivered().exists(), within=60)
+        until(lambda: not Delivery.objects.undelivered().exists(), within=PATIENCE)
         assert "The worker ended by itself (code -9)" in site.said()
 
 
@@ -247,14 +247,14 @@ def test_the_clock_jumps_forward_and_back(clinic, mail_server, tmp_path):
     clock, service = Clock(tmp_path), prepare()
     hour = timedelta(hours=1)
     with a_site(mail_server, tmp_path, **clock.environment) as site:
-        until(lambda: listens(site.port), within=60)
+        until(lambda: listens(site.port), within=PATIENCE)
         names = []
         for ahead in (hour, timedelta(), -hour, timedelta()):
             patient = Visitor(site.port, service.pk).opens_the_form()
             clock.set(ahead)
             assert patient.sends()[0] == 303
             names.append(patient.name)
-        until(lambda: not Delivery.objects.undelivered().exists(), within=60)
+        until(lambda: not Delivery.objects.undelivered().exists(), within=PATIENCE)
         rows = AppointmentRequest.objects.filter(name__in=names)
         assert rows.count() == len(names)
         # Whoever was quick is suspected; a clock that jumps makes nobody slow or quick.
@@ -263,16 +263,16 @@ def test_the_clock_jumps_forward_and_back(clinic, mail_server, tmp_path):
         }
 
         clock.set(hour)
-        until(lambda: WorkerHeartbeat.objects.filter(at__gt=soon()).exists(), within=60)
+        until(lambda: WorkerHeartbeat.objects.filter(at__gt=soon()).exists(), within=PATIENCE)
         ahead = [finding for finding in doctor.quick() if finding.name == "clock"]
         assert [(finding.level, "clock was set back" in finding.says) for finding in ahead] == [("WARNING", True)]
         clock.set(timedelta())
-        until(lambda: WorkerHeartbeat.any_alive(), within=60)
+        until(lambda: WorkerHeartbeat.any_alive(), within=PATIENCE)
 
         clock.set(timedelta(days=400))
         patient = Visitor(site.port, service.pk).opens_the_form()
         clock.set(timedelta())
-        until(lambda: patient.sends()[0] == 303, within=30)
+        until(lambda: patient.sends()[0] == 303, within=PATIENCE)
         patient.opens_the_form()
         clock.set(timedelta(days=400))
         status, _, page = patient.sends()
