@@ -16,8 +16,8 @@ class Arrangements:
     _lately, _read_at = None, float("-inf")  # this process's copy
 
     @classmethod
-    def of_this_second(cls):
-        """For those who send at once: what staff change holds a second later, as if the request had come before it."""
+    def held_shortly(cls):
+        """For those who send at once: what staff change holds some seconds later, as if the request had come before it."""
         if time.monotonic() - cls._read_at >= settings.ARRANGEMENTS_HOLD_FOR:
             cls._lately, cls._read_at = cls(), time.monotonic()
         return cls._lately

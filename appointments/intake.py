@@ -13,7 +13,7 @@ from django.utils import timezone
 from . import messages, spam, warnings
 from .arrangements import Arrangements
 from .models import AppointmentRequest, Delivery, RequestCount, StatusChange
-from .models.inserted import insert
+from .models.inserted import insert, insert_if_new
 from .models.request import new_reference
 from .tasks import deliver
 
@@ -114,28 +114,14 @@ def same(wanted):
 
 
 def store_once(wanted):
-    """Insert the row, or find the one with the same token and words.
-
-    Asks the database to ignore a conflict and looks who won: a raised IntegrityError would write the whole row, a
-    patient's words, into PostgreSQL's log.
-    """
+    """Insert the row, or find the one with the same token and words."""
     for _ in range(10):
-        insert([wanted], ignore_conflicts=True)
-        if key := key_of(wanted.secret):
-            wanted.pk = key
+        if insert_if_new(wanted):
             return wanted
         if stored := same(wanted).first():
             return stored
         wanted.reference = new_reference()  # the conflict was the reference: one in 78 thousand million
     raise RuntimeError("No free reference was found.")
-
-
-def key_of(secret):
-    """In plain SQL: Django takes longer to put the question than the database to answer it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM appointments_appointmentrequest WHERE secret = %s", [secret])
-        found = cursor.fetchone()
-    return found and found[0]
 
 
 def digest(fields):

@@ -8,6 +8,7 @@ from django.db import connections
 from .backups import Trouble, keys
 
 DJANGO_FLOOR = (5, 2, 19)
+SQLITE_FLOOR = (3, 35)  # the first that gives a key back for a row that was not in the way of another
 SAFE_SQLITE = {"journal_mode": ("wal",), "synchronous": (2, 3)}  # 2 is FULL, 3 is EXTRA
 SAFE_POSTGRESQL = {
     "fsync": ("on",),
@@ -23,6 +24,14 @@ def durable_database(app_configs, databases, **kwargs):
     for alias in databases or []:
         connection = connections[alias]
         if connection.vendor == "sqlite":
+            if connection.Database.sqlite_version_info < SQLITE_FLOOR:
+                errors.append(
+                    Error(
+                        f"SQLite is {connection.Database.sqlite_version}; requests are stored with 3.35 or newer.",
+                        hint="Use a newer system (Debian 12, Ubuntu 22.04) or PostgreSQL.",
+                        id="clinic.E004",
+                    )
+                )
             errors += _unsafe(connection, SAFE_SQLITE, "PRAGMA {}", "clinic.E001")
             if connection.transaction_mode != "IMMEDIATE":
                 errors.append(

@@ -5,15 +5,35 @@ from functools import cache
 from django.db import connection
 
 
-def insert(rows, *, ignore_conflicts=False):
+def insert(rows):
     """Store new rows of one model in one statement, as bulk_create() does. Their keys are not given back."""
-    fields, begins, one_row = statement_for(type(rows[0]))
-    ends = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
     with connection.cursor() as cursor:
-        cursor.execute(begins + ", ".join([one_row] * len(rows)) + ends, values)
+        cursor.execute(*insert_of(rows))
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
+
+
+def insert_if_new(row):
+    """Store the row, which then has its key, and say so; False where another of the table stands in its way.
+
+    The database is asked to ignore the conflict: a raised IntegrityError would write the whole row, a patient's words,
+    into PostgreSQL's log.
+    """
+    statement, values = insert_of([row])
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} ON CONFLICT DO NOTHING RETURNING id", values)  # SQLite knows it from 3.35 on
+        stored = cursor.fetchone()
+    if stored:
+        [row.pk] = stored
+        row._state.adding, row._state.db = False, connection.alias
+    return bool(stored)
+
+
+def insert_of(rows):
+    """(statement, values)."""
+    fields, begins, one_row = statement_for(type(rows[0]))
+    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
+    return begins + ", ".join([one_row] * len(rows)), values
 
 
 @cache

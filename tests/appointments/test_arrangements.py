@@ -1,4 +1,4 @@
-"""Who sends a request meets the clinic as staff had arranged it a second ago at most; whoever looks at the form, as it is."""
+"""Who sends a request meets the clinic as staff had arranged it three seconds ago at most; whoever looks at the form, as it is."""
 
 import pytest
 from django.db import connection
@@ -13,7 +13,7 @@ URL = "/request/"
 
 @pytest.fixture(autouse=True)
 def memory(settings, monkeypatch):
-    """As on the real site, with a longer second: `memory()` ends it."""
+    """As on the real site, with a longer hold: `memory()` ends it."""
     settings.ARRANGEMENTS_HOLD_FOR = 600
 
     def end():
@@ -23,20 +23,20 @@ def memory(settings, monkeypatch):
     return end
 
 
-def test_what_staff_change_holds_a_second_later_and_at_once_for_those_who_look(client, clinic, form_page, memory):
+def test_what_staff_change_holds_seconds_later_and_at_once_for_those_who_look(client, clinic, form_page, memory):
     answers = form_page(client)
     assert client.post(URL, answers).status_code == 303
     clinic.paused = True
     clinic.save()
 
     assert client.get(URL).status_code == 503
-    assert client.post(URL, {**answers, "name": "In that second"}).status_code == 303
+    assert client.post(URL, {**answers, "name": "In those seconds"}).status_code == 303
     memory()
-    assert client.post(URL, {**answers, "name": "A second later"}).status_code == 503
+    assert client.post(URL, {**answers, "name": "Seconds later"}).status_code == 503
 
 
 def test_a_request_is_taken_in_at_a_known_price(client, form_page, memory):
-    """The first one of a second reads profile, hours, closures, services, and three tables for who is told."""
+    """The first one that finds the copy too old reads profile, hours, closures, services, and three tables for who is told."""
     answers = form_page(client, message="My knee hurts when I walk")
     prices = []
     for name in ("First", "Second"):
@@ -45,7 +45,7 @@ def test_a_request_is_taken_in_at_a_known_price(client, form_page, memory):
         statements = [query["sql"].split()[0] for query in asked]
         prices.append(sum(word in ("SELECT", "INSERT") for word in statements))
 
-    assert prices == [14, 7]
+    assert prices == [13, 6]
 
 
 @pytest.mark.django_db(transaction=True)
