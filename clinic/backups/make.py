@@ -139,7 +139,7 @@ class PicturesMoved(Exception):
 
 def leave_room(folder):
     database = engine().size()
-    media = sum(path.stat().st_size for path in media_files())
+    media = sum(map(bytes_of, media_files()))
     needed = {folder: database + media, settings.DATA_DIR: 2 * database if engine().VENDOR == "sqlite" else 0}
     if folder.stat().st_dev == settings.DATA_DIR.stat().st_dev:
         needed = {folder: sum(needed.values())}
@@ -151,8 +151,18 @@ def leave_room(folder):
             )
 
 
+def bytes_of(path):
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # deleted in this moment
+        return 0
+
+
 def media_files():
-    root = Path(settings.MEDIA_ROOT)
+    return files_below(Path(settings.MEDIA_ROOT))
+
+
+def files_below(root):
     return sorted(path for path in root.rglob("*") if path.is_file()) if root.exists() else []
 
 
@@ -177,17 +187,18 @@ def write_and_prove(partial, readers, scratch):
 def write(partial, readers, scratch):
     """Returns what the database said of itself at the moment of the snapshot.
 
-    The database first, then the files: files are written before, or with, the row that makes them needed. Only one that
-    is deleted in between can be missing, and prove() sees that.
+    The database first, then the files: files are written before, or with, the row that makes them needed. Those that are
+    deleted in between have a second name until then; prove() sees whether one has slipped through.
     """
+    pictures = named_twice(scratch / "pictures")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         with engine().snapshot(scratch) as (said, write_database), archive.writing(file, readers) as packed:
             packed.add(archive.ABOUT, json.dumps(about(said)).encode())
             write_database(packed)
             packed.add(archive.ERASED, erased_lines())
-            for path in media_files():
-                add_picture(packed, path)
+            for name, path in sorted((by_name(settings.MEDIA_ROOT) | pictures).items()):
+                add_picture(packed, name, path)
         file.flush()
         os.fsync(file.fileno())
     return said
@@ -218,12 +229,26 @@ def erased_lines():
         return b""
 
 
-def add_picture(packed, path):
-    name = f"{archive.MEDIA}{path.relative_to(settings.MEDIA_ROOT).as_posix()}"
-    if not archive.MEMBER.fullmatch(name):
+def by_name(root):
+    """{name below that folder: path}"""
+    return {path.relative_to(root).as_posix(): path for path in files_below(Path(root))}
+
+
+def named_twice(folder):
+    """The pictures as they are now, each under a second name that costs no room: who deletes the first deletes nothing."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, path in by_name(settings.MEDIA_ROOT).items():
+        with suppress(OSError):  # a disk that knows no second names, or one that is deleted in this moment
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).hardlink_to(path)
+    return by_name(folder)
+
+
+def add_picture(packed, name, path):
+    if not archive.MEMBER.fullmatch(f"{archive.MEDIA}{name}"):
         return  # not written by us
-    with suppress(FileNotFoundError):  # deleted in this moment; whether anything needs it is asked later
-        packed.add(name, path.read_bytes())
+    with suppress(FileNotFoundError):  # whether anything needs it is asked later
+        packed.add(f"{archive.MEDIA}{name}", path.read_bytes())
 
 
 def prove(partial, proof, said, scratch):
