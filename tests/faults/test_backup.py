@@ -32,7 +32,7 @@ from tests.appointments.mail_server import MailServer
 from . import size
 from .backups import Safe, clear_what_was_put_aside, secret_of
 from .patients import Crowd, Patient
-from .processes import environment, until
+from .processes import environment, until, until_all_are_told
 from .sites import a_site, prepare
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -225,7 +225,7 @@ def test_after_backup_and_ruin_the_site_is_put_back_whole(clinic, safe, mail_ser
         assert "Back pain" in person.ask("GET", "/guides/back-pain/")[2]
         with Crowd(site.port, service.pk, 1) as crowd:
             until(lambda: crowd.acknowledged, within=PATIENCE)
-        until(lambda: not Delivery.objects.undelivered().filter(kind="request").exists(), within=PATIENCE)
+        until_all_are_told(PATIENCE)
     assert not picture_files.missing_from(
         {path.relative_to(settings.MEDIA_ROOT).as_posix() for path in make.media_files()}
     )
