@@ -3,8 +3,10 @@
 import time
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from django.utils.functional import cached_property
 
+from clinic.languages import is_ours
 from clinic.models import ClinicProfile, Service, clinic_calendar
 
 from .duty import Rota
@@ -30,8 +32,14 @@ class Arrangements:
     def calendar(self):
         return clinic_calendar()
 
-    @cached_property
+    @property
     def services(self):
+        if not is_ours():
+            prefetch_related_objects(self.in_our_language, "words")  # once
+        return self.in_our_language
+
+    @cached_property
+    def in_our_language(self):
         return list(Service.objects.offered())
 
     @property

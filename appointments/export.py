@@ -186,7 +186,7 @@ COLUMNS = [
 ]
 WORDS = [
     ("Guide read", lambda row: row.guide_title),
-    ("Language", lambda row: row.language),
+    ("Language", lambda row: row.language or row.speaks),
     ("Interpreter", lambda row: yes(row.needs_interpreter)),
     ("Access needs", lambda row: row.access_needs),
     ("In the patient’s words", lambda row: row.message),

@@ -158,7 +158,7 @@ def words(request, release):
     """What the patient wrote, and needs, as one comment."""
     lines = [
         tidy(request.message),
-        f"Language: {tidy_line(request.language)}" if request.language else "",
+        f"Language: {tidy_line(request.language or request.speaks)}" if request.language or request.speaks else "",
         "Needs an interpreter" if request.needs_interpreter else "",
         f"Access needs: {tidy_line(request.access_needs)}" if request.access_needs else "",
     ]

@@ -235,7 +235,7 @@ class RequestForm(forms.ModelForm):
         if isinstance(value, bool):
             return languages.in_words(value)
         if isinstance(value, Service):
-            return value.name
+            return languages.said(value, "name")
         words = dict(getattr(field.field, "choices", ()))
         if isinstance(value, list):
             return languages.listed(words[choice] for choice in value)
@@ -260,6 +260,7 @@ class RequestForm(forms.ModelForm):
         return {
             **{name: self.cleaned_data[name] for name in self._meta.fields},
             **{f"guide_{name}": guide[name] for name in ("slug", "title", "revision")},
+            "sent_in": languages.now(),
         }
 
 
@@ -296,4 +297,5 @@ def open_days(calendar):
 
 
 def service_label(service):
-    return f"{service.name}: {service.description}" if service.description else service.name
+    name, description = languages.said(service, "name"), languages.said(service, "description")
+    return format_html("{}: {}", name, description) if description else name

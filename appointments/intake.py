@@ -18,7 +18,7 @@ from .models.request import new_reference
 from .tasks import deliver
 
 # Not the patient's words: an editor who publishes between two clicks makes no second request of one.
-FROM_THE_SITE = {"guide_title", "guide_revision"}
+FROM_THE_SITE = {"guide_title", "guide_revision", "sent_in"}
 
 
 def receive(fields, *, form_token, spam_reasons=(), network="", arrangements=None):

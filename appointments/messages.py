@@ -5,15 +5,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.template import engines
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.dateformat import format as date_format
 from django.utils.formats import get_format
 
+from clinic import languages
 from clinic.models import ClinicProfile
 
-from .languages import code_of
 from .models import Delivery, MessageTemplate, RequestCount
 from .wording import WORDS
 
@@ -44,7 +42,7 @@ def mailbox(email):
 def to_patient(delivery):
     """The message for a delivery to a patient, in the words that staff chose and, if they have them, in the patient's
     language. Not sent here."""
-    subject, body, language = words_of(step_of(delivery), code_of(delivery.request.language))
+    subject, body, language = words_for(delivery.request, step_of(delivery))
     marks = marks_of(delivery.request, language)
     if not promise_stands(delivery.request):
         subject, body = without_promise(subject) or "{clinic}", without_promise(body)
@@ -65,6 +63,12 @@ def step_of(delivery):
     return Step.ACKNOWLEDGEMENT if delivery.status_change is None else Step(delivery.status_change.told_as)
 
 
+def words_for(appointment_request, step):
+    """In the language that the patient names, else in that of their form, else in ours."""
+    wanted = appointment_request.patient_language, appointment_request.sent_in
+    return next((words for language in wanted if (words := words_of(step, language))[2] == language), words_of(step))
+
+
 def words_of(step, language=OURS):
     """(subject, body, their language) as staff have written them, or as they come with the site.
 
@@ -79,15 +83,21 @@ def words_of(step, language=OURS):
 
 
 def marks_of(appointment_request, language=OURS):
-    """What each mark stands for. Nothing here was typed by a patient."""
+    """What each mark stands for. Nothing here was typed by a patient. The link leads to the page in the language of the
+    message, where the site has it, else in that of the form."""
     clinic = ClinicProfile.objects.current()
-    return {
-        "clinic": clinic.name,
-        "phone": as_pages_say("{{ value|phone }}", clinic.phone),
-        "reference": f"{appointment_request.reference[:4]} {appointment_request.reference[4:]}",
-        "promised_by": moment_in(language, appointment_request.promised_by),
-        "link": settings.SITE_URL + reverse("appointments:status", args=[appointment_request.secret]),
-    }
+    known = languages.offered()
+    page = next((code for code in (language, appointment_request.sent_in) if code in known), OURS)
+    with translation.override(language):
+        reference = f"{appointment_request.reference[:4]} {appointment_request.reference[4:]}"
+        return {
+            "clinic": clinic.name,
+            "phone": languages.isolated(languages.readable_phone(clinic.phone)),
+            "reference": languages.isolated(reference),
+            "promised_by": moment_in(language, appointment_request.promised_by),
+            "link": settings.SITE_URL
+            + languages.address("appointments:status", appointment_request.secret, language=page),
+        }
 
 
 def promise_stands(appointment_request):
@@ -108,21 +118,13 @@ def without_promise(text):
 
 def moment_in(language, value):
     """A moment by the clinic's clock, in our own words or as the language writes it."""
-    if language == OURS:
-        return as_pages_say("{{ value|moment }}", value)
+    if language in languages.offered():
+        return languages.moment(value)
     with translation.override(language):
         local = timezone.localtime(value)
         return ", ".join(
             date_format(local, part) for part in ("l", get_format("DATE_FORMAT"), get_format("TIME_FORMAT"))
         )
-
-
-def as_pages_say(template, value):
-    return (
-        engines["django"]
-        .from_string("{% autoescape off %}" + template + "{% endautoescape %}")
-        .render({"value": value})
-    )
 
 
 def filled(text, marks):

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic.languages import weekday
+from clinic.languages import said, weekday
 
 from .arrangements import Arrangements
 from .models import AppointmentRequest
@@ -43,14 +43,13 @@ def form_state(now, arrangements=None):
             ),
         )
     if not arrangements.offers_something:
-        return FormState(
-            "nothing_offered", _("Please call us"), f"{gettext('We take no requests online just now.')} {CALL_US}"
-        )
+        text = gettext("We take no requests online just now.")
+        return FormState("nothing_offered", _("Please call us"), f"{text} {CALL_US}")
     return FormState()
 
 
 def paused(profile):
-    text = profile.pause_message.strip() or str(CALL_US)
+    text = said(profile, "pause_message").strip() or str(CALL_US)
     if profile.paused_until:
         opens = gettext("The form opens again on %(day)s.") % {"day": weekday(profile.paused_until)}
         text = f"{text}\n{opens}"

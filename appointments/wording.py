@@ -1,6 +1,6 @@
 """The words of the messages to patients as they come with the site, in each language: {step: (subject, body)}.
 
-The Spanish ones are our own translation. Let somebody whose mother tongue it is read them before they go out.
+Those in Spanish and Arabic are our own translation. Let somebody whose mother tongue it is read them before they go out.
 """
 
 from .models import MessageTemplate
@@ -94,7 +94,7 @@ Su número de referencia: {reference}
 
 Es una solicitud, todavía no es una cita. Acordaremos el día y la hora cuando hablemos con usted.
 
-Vea cómo va su solicitud, añada un mensaje o retírela (la página está en inglés):
+Vea cómo va su solicitud, añada un mensaje o retírela:
 {link}
 
 Si quiere hablar con nosotros, llame al {phone} y diga su número de referencia.""",
@@ -106,14 +106,14 @@ Si quiere hablar con nosotros, llame al {phone} y diga su número de referencia.
 También puede llamarnos usted: {phone}
 Su número de referencia: {reference}
 
-¿Le conviene otra hora, o su número no es correcto? Díganoslo aquí (la página está en inglés):
+¿Le conviene otra hora, o su número no es correcto? Díganoslo aquí:
 {link}""",
     ),
     Step.AWAITING_PATIENT: (
         ASUNTO,
         """Para seguir con su solicitud, necesitamos algo de usted.
 
-En su página dice qué es (está en inglés):
+En su página dice qué es:
 {link}
 
 Si algo no está claro, llámenos: {phone}
@@ -127,12 +127,12 @@ Su número de referencia: {reference}
 
 Si ya no quiere esperar, o si se encuentra peor, llámenos: {phone}
 
-Vea cómo va su solicitud (la página está en inglés):
+Vea cómo va su solicitud:
 {link}""",
     ),
     Step.BOOKED: (
         ASUNTO,
-        """Su cita está reservada. El día, la hora, el lugar y cómo prepararse están en su página (en inglés):
+        """Su cita está reservada. El día, la hora, el lugar y cómo prepararse están en su página:
 {link}
 
 Allí también puede ponerla en su calendario, o cancelarla si no puede venir.
@@ -142,7 +142,7 @@ Su número de referencia: {reference}
     ),
     Step.DECLINED: (
         ASUNTO,
-        """Tenemos una respuesta a su solicitud. Léala en su página, por favor (está en inglés):
+        """Tenemos una respuesta a su solicitud. Léala en su página, por favor:
 {link}
 
 Su número de referencia: {reference}
@@ -155,9 +155,86 @@ Si quiere hablar de ello, llámenos: {phone}""",
 ¿Todavía quiere una cita? Llámenos: {phone}
 Su número de referencia: {reference}
 
-Puede leer más en su página (está en inglés):
+Puede leer más en su página:
 {link}""",
     ),
 }
 
-WORDS = {"en": ENGLISH, "es": SPANISH}
+NEWS_IN_ARABIC = "جديد بشأن طلبك لدى {clinic}"
+ARABIC = {
+    Step.ACKNOWLEDGEMENT: (
+        "وصلنا طلبك إلى {clinic}",
+        """شكرًا. وصلنا طلبك وسيقرؤه موظفونا.
+
+نتواصل معك في موعد أقصاه: {promised_by}
+رقم طلبك: {reference}
+
+هذا طلب، وليس موعدًا بعد. نتفق على اليوم والساعة عندما نتحدث.
+
+هنا ترى حالة طلبك، وتضيف رسالة، أو تسحب الطلب:
+{link}
+
+إذا أردت التحدث إلينا فاتصل بالرقم {phone} واذكر رقم طلبك.""",
+    ),
+    Step.CONTACTING: (
+        "حاولنا الاتصال بك، {clinic}",
+        """اتصلنا بك بشأن طلبك ولم نتمكن من الوصول إليك. سنحاول مرة أخرى.
+
+يمكنك أيضًا أن تتصل بنا: {phone}
+رقم طلبك: {reference}
+
+هل يناسبك وقت آخر، أو هل رقمك غير صحيح؟ أخبرنا هنا:
+{link}""",
+    ),
+    Step.AWAITING_PATIENT: (
+        NEWS_IN_ARABIC,
+        """لكي نتابع طلبك نحتاج إلى شيء منك.
+
+تجد ما هو في صفحتك:
+{link}
+
+إذا كان هناك شيء غير واضح فاتصل بنا: {phone}
+رقم طلبك: {reference}""",
+    ),
+    Step.WAITLISTED: (
+        NEWS_IN_ARABIC,
+        """أنت في قائمة الانتظار. نتواصل معك عندما يتوفر وقت.
+
+رقم طلبك: {reference}
+
+إذا لم تعد تريد الانتظار، أو ساءت حالتك، فاتصل بنا: {phone}
+
+هنا ترى حالة طلبك:
+{link}""",
+    ),
+    Step.BOOKED: (
+        NEWS_IN_ARABIC,
+        """موعدك محجوز. اليوم والساعة والمكان وكيف تستعد، كل ذلك في صفحتك:
+{link}
+
+هناك يمكنك أيضًا إضافته إلى تقويمك، أو إلغاؤه إذا لم تستطع الحضور.
+
+رقم طلبك: {reference}
+لديك أسئلة؟ اتصل بنا: {phone}""",
+    ),
+    Step.DECLINED: (
+        NEWS_IN_ARABIC,
+        """لدينا جواب على طلبك. اقرأه من فضلك في صفحتك:
+{link}
+
+رقم طلبك: {reference}
+إذا أردت التحدث عن ذلك فاتصل بنا: {phone}""",
+    ),
+    Step.UNREACHABLE: (
+        NEWS_IN_ARABIC,
+        """حاولنا عدة مرات الوصول إليك بشأن طلبك، ولم نتمكن. لذلك أغلقناه.
+
+هل ما زلت تريد موعدًا؟ اتصل بنا: {phone}
+رقم طلبك: {reference}
+
+تقرأ المزيد في صفحتك:
+{link}""",
+    ),
+}
+
+WORDS = {"en": ENGLISH, "es": SPANISH, "ar": ARABIC}

@@ -22,10 +22,11 @@ from django_tasks_db.admin import DBTaskResult
 from appointments.duty import Rota
 
 from .context import profile_for
-from .models import ClinicProfile, Closure, OpeningHours, Service
+from .models import ClinicProfile, ClinicWords, Closure, OpeningHours, Service, ServiceWords
 from .narrow import NarrowList
 from .staff import second_factor, sessions
 from .staff.roles import ROLES
+from .words_admin import WordsInline
 
 
 class NoRelationChecks(InlineModelAdminChecks):
@@ -105,6 +106,14 @@ class ClosureInline(RowsOfTheClinic):
     fields = ["first_day", "last_day", "reason"]
 
 
+class ClinicWordsInline(WordsInline):
+    model = ClinicWords
+
+
+class ServiceWordsInline(WordsInline):
+    model = ServiceWords
+
+
 @admin.register(ClinicProfile)
 class ClinicProfileAdmin(admin.ModelAdmin):
     """One page for the whole place: who we are, when we are open, when we are closed."""
@@ -127,7 +136,7 @@ class ClinicProfileAdmin(admin.ModelAdmin):
             },
         ),
     ]
-    inlines = [OpeningHoursInline, ClosureInline]
+    inlines = [OpeningHoursInline, ClosureInline, ClinicWordsInline]
     formfield_overrides = {
         models.TextField: {"widget": forms.Textarea(attrs={"rows": 4, "cols": 60})},
         models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")},
@@ -156,6 +165,7 @@ class ServiceAdmin(NarrowList, admin.ModelAdmin):
     fields = ["name", "slug", "description", "active", "position", "promise_hours", "preparation", "told"]
     readonly_fields = ["told"]
     prepopulated_fields = {"slug": ["name"]}
+    inlines = [ServiceWordsInline]
     sortable_by = ()
     actions = None
 

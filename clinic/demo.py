@@ -35,6 +35,67 @@ PREPARATION = {
     "If you have diabetes, ask us before you change a meal or a medicine.",
     "child-imaging": "Bring a favorite toy or blanket. A parent can stay close.\n\nTell us if that parent may be pregnant.",
 }
+IN_OTHER_LANGUAGES = {
+    "es": {
+        "tagline": "Rayos X, imágenes e inyecciones, explicados en palabras sencillas.",
+        "imaging": (
+            "Rayos X, fluoroscopia u otra imagen",
+            "Imágenes del interior de su cuerpo, con o sin movimiento.",
+            "Traiga el volante de su médico y las imágenes anteriores, si las tiene.\n\n"
+            "Venga con ropa sin metal y deje las joyas en casa. Díganos si está o podría estar embarazada.",
+        ),
+        "injections": (
+            "Una inyección",
+            "Medicina o líquido de contraste con una aguja, a veces guiada por imágenes.",
+            "Traiga una lista de sus medicinas. Díganos si toma un anticoagulante o ha tenido una reacción alérgica.\n\n"
+            "No deje ninguna medicina por su cuenta. Guarde una hora tranquila para después.",
+        ),
+        "barium": (
+            "Una prueba con bario",
+            "Una bebida o un líquido que nos deja ver la garganta, el estómago o el intestino.",
+            "Su estómago o su intestino debe estar vacío. Cuando le llamemos, le decimos desde cuándo no debe comer ni beber.\n\n"
+            "Si tiene diabetes, pregúntenos antes de cambiar una comida o una medicina.",
+        ),
+        "child-imaging": (
+            "Rayos X u otra imagen para un niño",
+            "Para bebés, niños y adolescentes. El padre o la madre puede quedarse cerca.",
+            "Traiga un juguete o una manta que le guste. El padre o la madre puede quedarse cerca.\n\n"
+            "Díganos si la madre podría estar embarazada.",
+        ),
+        "question": (
+            "Una pregunta antes de decidir",
+            "No está seguro de lo que necesita. Le llamamos y se lo explicamos.",
+            "",
+        ),
+    },
+    "ar": {
+        "tagline": "الأشعة والفحوص المصوّرة والحقن، مشروحة بكلمات بسيطة.",
+        "imaging": (
+            "أشعة سينية أو تنظير بالأشعة أو تصوير آخر",
+            "صور لداخل جسمك، مع حركة أو من دونها.",
+            "أحضر تحويل طبيبك والصور السابقة إن وُجدت.\n\n"
+            "ارتدِ ملابس بلا معدن واترك الحلي في البيت. أخبرينا إذا كنت حاملًا أو قد تكونين حاملًا.",
+        ),
+        "injections": (
+            "حقنة",
+            "دواء أو سائل تباين يُعطى بإبرة، أحيانًا بتوجيه من الصور.",
+            "أحضر قائمة بأدويتك. أخبرنا إذا كنت تتناول دواءً مميّعًا للدم أو حدث لك تفاعل تحسسي.\n\n"
+            "لا توقف دواءً من نفسك. خصص ساعة هادئة بعد الحقنة.",
+        ),
+        "barium": (
+            "فحص بالباريوم",
+            "شراب أو سائل يتيح لنا رؤية الحلق أو المعدة أو الأمعاء.",
+            "يجب أن تكون المعدة أو الأمعاء فارغة. عندما نتصل بك نقول لك متى تتوقف عن الأكل والشرب.\n\n"
+            "إذا كان لديك سكري فاسألنا قبل أن تغيّر وجبة أو دواءً.",
+        ),
+        "child-imaging": (
+            "أشعة أو تصوير لطفل",
+            "للرضّع والأطفال والمراهقين. يمكن لأحد الوالدين أن يبقى قريبًا.",
+            "أحضر لعبة أو بطانية يحبها. يمكن لأحد الوالدين أن يبقى قريبًا.\n\nأخبرونا إذا كانت الأم قد تكون حاملًا.",
+        ),
+        "question": ("سؤال قبل أن تقرر", "لست متأكدًا مما تحتاج إليه. نتصل بك ونشرح.", ""),
+    },
+}
 WEEKDAYS, SATURDAY = range(5), 5
 
 
@@ -44,7 +105,7 @@ def is_empty():
 
 
 def load():
-    ClinicProfile.objects.create(pk=1, **PROFILE)
+    profile = ClinicProfile.objects.create(pk=1, **PROFILE)
     for weekday in WEEKDAYS:
         OpeningHours.objects.create(weekday=weekday, opens=time(8, 30), closes=time(12, 30))
         OpeningHours.objects.create(weekday=weekday, opens=time(13, 15), closes=time(17))
@@ -59,3 +120,8 @@ def load():
             preparation=PREPARATION.get(slug, ""),
             position=position * 10,
         )
+    for language, words in IN_OTHER_LANGUAGES.items():
+        profile.words.create(language=language, tagline=words["tagline"])
+        for service in Service.objects.all():
+            name, description, preparation = words[service.slug]
+            service.words.create(language=language, name=name, description=description, preparation=preparation)

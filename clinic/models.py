@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from . import hours
 from .backups.record import BackupRun as BackupRun
+from .languages import name_of
 
-# Where a patient's words hold one of these, staff read them first. Staff edit the list; nothing else follows from it.
+# Where a patient's words hold one of these, staff read them first. Staff edit the list; nothing else follows from it. All
+# languages stand in one list: whoever is in need writes in their own, whatever the page's language.
 WARNING_PHRASES = """chest pain
 cannot breathe
 can't breathe
@@ -27,6 +29,47 @@ throat swelling
 suicide
 kill myself
 overdose"""
+WARNING_PHRASES_IN_OTHER_LANGUAGES = """dolor en el pecho
+dolor de pecho
+no puedo respirar
+no puede respirar
+dificultad para respirar
+me falta el aire
+derrame cerebral
+ictus
+cara caída
+inconsciente
+se desmayó
+me desmayé
+sangrado fuerte
+mucha sangre
+garganta hinchada
+suicidio
+suicidarme
+matarme
+quitarme la vida
+sobredosis
+ألم في الصدر
+ألم صدر
+لا أستطيع التنفس
+لا يستطيع التنفس
+صعوبة في التنفس
+ضيق في التنفس
+ضيق تنفس
+جلطة
+سكتة دماغية
+تدلي الوجه
+فاقد الوعي
+فقدت الوعي
+أغمي
+إغماء
+نزيف
+تورم الحلق
+انتحار
+أنتحر
+أقتل نفسي
+جرعة زائدة"""
+WARNING_PHRASES_IN_ALL = f"{WARNING_PHRASES}\n{WARNING_PHRASES_IN_OTHER_LANGUAGES}"
 
 phone_digits = RegexValidator(r"\d.*\d.*\d", "Write a phone number that people can dial.")
 
@@ -95,7 +138,7 @@ class ClinicProfile(models.Model):
     warning_phrases = models.TextField(
         "warning phrases",
         blank=True,
-        default=WARNING_PHRASES,
+        default=WARNING_PHRASES_IN_ALL,
         help_text="One on each line. A request that holds one is marked “read first”, and the patient is shown what to do in an emergency.",
     )
 
@@ -249,3 +292,49 @@ class Service(models.Model):
     def promise(self):
         """The service's own promise, or None for the clinic's."""
         return timedelta(hours=self.promise_hours) if self.promise_hours else None
+
+
+class Words(models.Model):
+    """A thing's texts in one further language; what is empty is shown in English."""
+
+    language = models.CharField(max_length=12)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return name_of(self.language)
+
+
+class ServiceWords(Words):
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="words")
+    name = models.CharField(max_length=80, blank=True)
+    description = models.CharField(max_length=200, blank=True)
+    preparation = models.TextField(max_length=2000, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "service in another language"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "language"],
+                name="one_wording_of_a_service_in_a_language",
+                violation_error_message="The service has this language already.",
+            )
+        ]
+
+
+class ClinicWords(Words):
+    profile = models.ForeignKey(ClinicProfile, on_delete=models.CASCADE, related_name="words")
+    tagline = models.CharField(max_length=160, blank=True)
+    directions = models.TextField(blank=True)
+    pause_message = models.TextField(max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "clinic in another language"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["profile", "language"],
+                name="one_wording_of_the_clinic_in_a_language",
+                violation_error_message="The clinic has this language already.",
+            )
+        ]

@@ -143,6 +143,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "education.held_pages.HeldPages",
+    "clinic.languages.LanguageOfTheAddress",
     "clinic.middleware.SameHeadersEverywhere",
     "django.middleware.csp.ContentSecurityPolicyMiddleware" if DJANGO_6 else "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -194,7 +195,14 @@ WORKER_EACH_HOUR = [
 
 # Language and time ----------------------------------------------------------------------------------------------------
 
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = "en"  # of staff's pages, and of public ones without a language in their address
+LOCALE_PATHS = [BASE_DIR / "locale"]  # a folder for each further language; docs/languages.md says how to add one
+_wanted = given("LANGUAGES", [], env.list)
+_here = sorted(path.parent.parent.name for path in LOCALE_PATHS[0].glob("*/LC_MESSAGES/django.mo"))
+_here = [LANGUAGE_CODE, *(name.lower().replace("_", "-") for name in _here)]
+if _unknown := set(_wanted) - set(_here):
+    raise SystemExit(f"LANGUAGES names {', '.join(sorted(_unknown))}: the site has {', '.join(_here)}.")
+LANGUAGES = [(code, code) for code in _here if code == LANGUAGE_CODE or not _wanted or code in _wanted]
 TIME_ZONE = given("TIME_ZONE", "America/New_York")
 USE_TZ = True
 PHONENUMBER_DEFAULT_REGION = given("PHONE_REGION", "US")

@@ -1,5 +1,6 @@
 """The roof: what answers where, and which app may ask which."""
 
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
@@ -10,12 +11,17 @@ from education.models import find_guide
 
 from . import errors, views
 
-urlpatterns = [
+# In each language, English without a prefix. Before what follows: a language's own pages must not be taken for others.
+public = i18n_patterns(
     path("", views.Home.as_view(), name="home"),
     path("guides/", include("education.urls")),
-    path("drafts/", include(draft_urls(is_guessing=is_guessing))),
     path("request/", include(request_urls(find_guide=find_guide))),
     path("privacy/", views.Privacy.as_view(), name="privacy"),
+    prefix_default_language=False,
+)
+urlpatterns = [
+    *public,
+    path("drafts/", include(draft_urls(is_guessing=is_guessing))),
     path("media/<path:path>", views.picture_file, name="media"),
     path("healthz", views.health, name="health"),
     path("robots.txt", views.Robots.as_view(), name="robots"),

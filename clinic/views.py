@@ -18,7 +18,8 @@ from appointments import deliveries
 from education import sitemap
 from education.models import Guide
 
-from . import doctor, hours
+from . import doctor, hours, languages
+from .languages import with_words
 from .models import Closure, OpeningHours, Service, clinic_calendar
 
 PICTURE = re.compile(r"pictures/[0-9a-f]+/[0-9]+\.(avif|webp)")
@@ -37,7 +38,7 @@ class Home(TemplateView):
             closures=Closure.objects.filter(last_day__gte=timezone.localdate(now)),
             open_now=hours.is_open(calendar, now),
             next_opening=next_opening(calendar, now),
-            services=Service.objects.offered(),
+            services=with_words(Service.objects.offered()),
             **kwargs,
         )
 
@@ -70,7 +71,8 @@ class Robots(TemplateView):
     content_type = "text/plain; charset=utf-8"
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(sitemap=settings.SITE_URL + reverse("sitemap"), **kwargs)
+        prefixes = [languages.address("home", language=code) for code in languages.offered()]
+        return super().get_context_data(sitemap=settings.SITE_URL + reverse("sitemap"), prefixes=prefixes, **kwargs)
 
 
 @method_decorator(for_everyone, "dispatch")
@@ -96,7 +98,11 @@ class SitemapFile(TemplateView):
 
     def get_context_data(self, file=None, **kwargs):
         if file is None:
-            pages = [{"address": settings.SITE_URL + reverse(name)} for name in ("home", "education:guides", "privacy")]
+            pages = [
+                {"address": settings.SITE_URL + languages.address(name, language=code)}
+                for code in languages.offered()
+                for name in ("home", "education:guides", "privacy")
+            ]
         elif file < 1 or not (pages := sitemap.addresses_of_guides(file)):
             raise Http404
         return super().get_context_data(pages=pages, **kwargs)

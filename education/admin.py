@@ -16,9 +16,12 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import override
 from js_asset import Media
 
+from clinic.languages import offered
 from clinic.narrow import NarrowList
+from clinic.words_admin import WordsInline
 
 from . import glossary_admin, library  # noqa: F401  further desks
 from .conflicts import both_texts, laid_over
@@ -30,10 +33,11 @@ from .history import HistoryOfGuides
 from .house_rules import advice, in_the_way
 from .import_admin import ImportsAndExports
 from .letters_admin import LettersOfGuides
-from .models import Feedback, Guide, NotPublishable, ScheduledStep, Section, Source, Topic
+from .models import Feedback, Guide, NotPublishable, ScheduledStep, Section, Source, Topic, TopicWords
 from .models.related import choose, related_guides
 from .review_desk import ReviewDesk, WaitsFilter
 from .scheduling import ScheduleOfGuides
+from .translating import BehindFilter, LanguageFilter, TranslationsOfGuides
 
 RELATED_HELP = (
     "Up to five, in this order, shown at the end of the page while patients can read them. With none chosen, the newest "
@@ -43,10 +47,15 @@ SOON = timedelta(days=60)
 admin.site.register(Feedback, FeedbackAdmin)
 
 
+class TopicWordsInline(WordsInline):
+    model = TopicWords
+
+
 @admin.register(Topic)
 class TopicAdmin(NarrowList, admin.ModelAdmin):
     list_display = ["name", "position", "description"]
     prepopulated_fields = {"slug": ["name"]}
+    inlines = [TopicWordsInline]
 
 
 class PartInline:
@@ -128,11 +137,14 @@ class GuideChangeList(ChangeList):
     def get_queryset(self, request, exclude_parameters=None):
         Guide.objects.settle()
         guides = super().get_queryset(request, exclude_parameters).with_draft().with_review()
+        guides = guides.select_related("original__live_revision")
+        guides = guides.defer(*(f"original__live_revision__{name}" for name in ("html", "text", "data")))
         return guides.prefetch_related(Prefetch("scheduled", ScheduledStep.objects.to_show(), to_attr="steps"))
 
 
 @admin.register(Guide)
 class GuideAdmin(
+    TranslationsOfGuides,
     HistoryOfGuides,
     ScheduleOfGuides,
     LettersOfGuides,
@@ -144,9 +156,18 @@ class GuideAdmin(
 ):
     form = GuideForm
     actions = ["publish_together"]
-    list_display = ["title", "topic", "state", "sign_off", "schedule", "last_reviewed", "next_review"]
-    list_filter = [StateFilter, WaitsFilter, ScheduleFilter, ReviewFilter, "topic", "is_sample"]
-    lookups = ("state", "waits", "schedule", "review", "topic__id__exact", "is_sample__exact")
+    list_display = ["title", "in_language", "topic", "state", "sign_off", "schedule", "last_reviewed", "next_review"]
+    list_filter = [
+        StateFilter,
+        LanguageFilter,
+        BehindFilter,
+        WaitsFilter,
+        ScheduleFilter,
+        ReviewFilter,
+        "topic",
+        "is_sample",
+    ]
+    lookups = ("state", "language", "behind", "waits", "schedule", "review", "topic__id__exact", "is_sample__exact")
     list_per_page = 50
     search_fields = ["title"]
     inlines = [SectionInline, SourceInline]
@@ -201,6 +222,8 @@ class GuideAdmin(
     def get_fieldsets(self, request, obj=None):
         """Who changes an address that patients know is asked."""
         (name, first), *rest = super().get_fieldsets(request, obj)
+        if obj is None and len(offered()) > 1:
+            first = {**first, "fields": ["language", *first["fields"]]}
         if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
             return [(name, first), *rest]
         rest.append(("Related guides", {"fields": RELATED, "description": RELATED_HELP}))
@@ -314,7 +337,8 @@ class GuideAdmin(
         revision = get_object_or_404(guide.revisions, number=number) if number else guide.as_revision()
         context = {"guide": guide, "revision": revision, "related": related_guides(revision), "preview": True}
         page = TemplateResponse(request, "education/guide_detail.html", context, headers={"X-Robots-Tag": "noindex"})
-        return shown_by_our_pages(page)
+        with override(guide.language):
+            return shown_by_our_pages(page.render())
 
     def withdraw_view(self, request, pk):
         guide = get_object_or_404(Guide, pk=pk)

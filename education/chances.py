@@ -2,8 +2,11 @@
 
 import re
 
+from django.utils.formats import number_format
+from django.utils.translation import pgettext
+
 CHANCE = re.compile(
-    r"(?<![\d.,])(\d{1,3}|[Oo]ne) (?:in|out of) (?:every )?(\d{1,3}(?:,\d{3})+|\d{1,7})(?![\d.]\d|\d|,\d)"
+    r"(?<![\d.,])(\d{1,3}|[Oo]ne|[Uu]n[oa]?) (?:in|out of|de cada|من كل) (?:every )?(\d{1,3}(?:[,.]\d{3})+|\d{1,7})(?![\d.]\d|\d|,\d)"
 )
 MOST_DOTS = 1000  # more of them are a gray field, and say nothing
 MOST_MARKED = 100
@@ -15,13 +18,22 @@ def chance_in(text: str):
 
     The drawing is None for a chance that is too small to be drawn.
     """
-    found = {(1 if many.lower() == "one" else int(many), int(of.replace(",", ""))) for many, of in CHANCE.findall(text)}
+    found = {
+        (int(many) if many.isdecimal() else 1, int(of.replace(",", "").replace(".", "")))
+        for many, of in CHANCE.findall(text)
+    }
     if len(found) != 1:
         return None
     many, of = found.pop()
     if not 0 < many < of:
         return None
-    return {"says": f"{many} in {of:,}", "many": many, "of": of, "drawing": drawing(many, of)}
+    return {"says": in_words(many, of), "many": many, "of": of, "drawing": drawing(many, of)}
+
+
+def in_words(many, of):
+    """In the language of the guide that is being published."""
+    grouped = number_format(of, force_grouping=True) if of >= 1000 else of
+    return pgettext("a chance", "%(many)s in %(of)s") % {"many": many, "of": grouped}
 
 
 def drawing(many, of):

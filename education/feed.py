@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext
 
+from clinic.languages import now
+
 from .models import Guide, Revision
 
 MOST_ENTRIES = 30
@@ -22,7 +24,7 @@ def feed_of_guides(clinic):
         link=settings.SITE_URL + reverse("education:guides"),
         description=gettext("New and changed guides"),
         feed_url=settings.SITE_URL + reverse("education:feed"),
-        language="en",
+        language=now(),
     )
     for guide in published_last():
         address = settings.SITE_URL + guide.get_absolute_url()
@@ -45,7 +47,9 @@ def lasting_name(guide):
 
 def published_last():
     first = Revision.objects.filter(guide=OuterRef("pk")).order_by("number").values("published_at")[:1]
-    guides = Guide.objects.published().without_pages().annotate(first_published_at=Subquery(first))
+    guides = (
+        Guide.objects.published().filter(language=now()).without_pages().annotate(first_published_at=Subquery(first))
+    )
     return guides.order_by("-live_revision_id")[:MOST_ENTRIES]  # the number grows with each publishing
 
 

@@ -1,7 +1,7 @@
 """“Was this page clear?”: two buttons on the page, and a page that says thank you and takes a sentence."""
 
 from django.http import Http404, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -14,7 +14,9 @@ SEE_OTHER = 303
 
 
 def live_guide(slug):
-    return get_object_or_404(Guide.objects.published(), slug=slug)
+    if guide := Guide.objects.published().at(slug):
+        return guide
+    raise Http404
 
 
 def page(request, guide, status=200, **context):

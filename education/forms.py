@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.functional import cached_property
 
+from clinic.languages import OURS, name_of, offered
+
 from .content import clean_html
 from .images import check_picture
 from .models import Guide, Picture, RelatedGuide
@@ -21,6 +23,10 @@ RELATED = [f"related_{number}" for number in range(1, MOST + 1)]
 
 def place_for_a_guide(number):
     return forms.ModelChoiceField(Guide.objects.none(), required=False, label=f"Guide {number}")
+
+
+def language_field():
+    return forms.ChoiceField(choices=lambda: [(code, name_of(code)) for code in offered()], initial=OURS)
 
 
 class GuideForm(forms.ModelForm):

@@ -20,7 +20,7 @@ class Word:
     @property
     def anchor(self):
         """No heading's anchor has a dot in it."""
-        return f"word.{slugify(self.term) or 'x'}"
+        return f"word.{slugify(self.term, allow_unicode=not self.term.isascii()) or 'x'}"
 
     def as_data(self):
         return {"term": self.term, "meaning": self.meaning, "anchor": self.anchor}

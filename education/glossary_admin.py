@@ -7,13 +7,16 @@ from django.utils.html import format_html, format_html_join
 
 from clinic.narrow import NarrowList
 
+from .forms import language_field
 from .house_rules import advice_on_meaning
 from .models import GlossaryTerm
 
 
 @admin.register(GlossaryTerm)
 class GlossaryTermAdmin(NarrowList, admin.ModelAdmin):
-    list_display = ["term", "other_forms", "meaning"]
+    list_display = ["term", "language", "other_forms", "meaning"]
+    list_filter = ["language"]
+    lookups = ("language__exact", "language")
     search_fields = ["term", "other_forms", "meaning"]
     list_per_page = 100
 
@@ -24,11 +27,13 @@ class GlossaryTermAdmin(NarrowList, admin.ModelAdmin):
         return ["shown_on"] if obj else []
 
     def get_fields(self, request, obj=None):
-        return ["term", "other_forms", "meaning", *self.get_readonly_fields(request, obj)]
+        return ["term", "language", "other_forms", "meaning", *self.get_readonly_fields(request, obj)]
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name in ("meaning", "other_forms"):
             kwargs["widget"] = AdminTextareaWidget(attrs={"rows": 2})
+        if db_field.name == "language":
+            return language_field()
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request, obj, form, change):

@@ -106,7 +106,7 @@ MANY = (
     r"forty|fifty|sixty|eighty|\d[\d,]{0,9})"
 )
 FIGURE = re.compile(
-    rf"\b{SOME} (?:in|out of|in every|out of every|of every|for every) {MANY}\b|"
+    rf"\b(?:{SOME}|[Uu]n[oa]?) (?:in|out of|in every|out of every|of every|for every|de cada) {MANY}\b|"
     rf"\b{SOME} of \d[\d,]{{1,9}} (?:people|persons|patients|women|men|adults|children|babies|tests)\b|"
     rf"\b{SOME} per (?:hundred|thousand|million|\d[\d,]{{2,9}})\b|\b\d{{1,3}}:\d[\d,]{{2,9}}\b|"
     r"\b\d[\d.,]{0,9} parts? in [\d,]{1,9}|"
@@ -163,11 +163,18 @@ class Draft:
     today: date
     dead_links: frozenset[str] = field(default_factory=frozenset)
     glossary: frozenset[str] = field(default_factory=frozenset)  # words that the page explains by itself, in lower case
+    untranslated: frozenset[int] = field(
+        default_factory=frozenset
+    )  # places of sections that still say what the original says
     signed: dict | None = None  # what a clinician signed last: clinical.matter() of that draft
 
     @property
     def sections(self):
         return self.data["sections"]
+
+    @property
+    def language(self):
+        return self.data.get("language", "en")
 
     @cached_property
     def texts(self) -> list[Text]:
@@ -208,7 +215,11 @@ class Draft:
         return self.sections[place]
 
     def reading(self):
-        """How it reads, for the editor: the page, then each part that the formula can judge, its hard sentences marked."""
+        """How it reads, for the editor: the page, then each part that the formula can judge, its hard sentences marked.
+
+        The formula is for English, and says nothing of other languages."""
+        if self.language != "en":
+            return {"age": None, "rows": [], "not_for": self.language}
         everything = [sentence for _, words in self.prose for sentence in words]
         rows = []
         for text, words in self.prose:
@@ -225,6 +236,12 @@ class Draft:
 def has_sections(draft):
     if not draft.sections:
         yield Finding("Add at least one section.", "sections")
+
+
+def says_it_in_its_language(draft):
+    for place in sorted(draft.untranslated):
+        heading = draft.sections[place]["heading"]
+        yield Finding(f"“{heading}” still has text of the original: translate it.", "body", place)
 
 
 def headings_in_order(draft):
@@ -461,6 +478,7 @@ def no_banned_word(draft):
 
 BLOCKING = (
     has_sections,
+    says_it_in_its_language,
     headings_in_order,
     no_empty_section,
     pictures_speak,
@@ -482,6 +500,9 @@ ADVISING = (
 )
 
 
+IN_ANY_LANGUAGE = (no_long_sentence, no_percentage, kinds_keep_their_word)
+
+
 @dataclass(frozen=True)
 class Words:
     """A text that is no guide, for the rules that judge words alone."""
@@ -500,4 +521,6 @@ def in_the_way(draft: Draft) -> list[Finding]:
 
 
 def advice(draft: Draft) -> list[Finding]:
-    return [finding for rule in ADVISING for finding in rule(draft)]
+    """In other languages than English only what speaks of no words."""
+    rules = ADVISING if draft.language == "en" else IN_ANY_LANGUAGE
+    return [finding for rule in rules for finding in rule(draft)]

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -28,7 +29,7 @@ def of_a_guide(name):
     def wrap(view):
         @wraps(view)
         def found(request, slug):
-            if guide := Guide.objects.published().filter(slug=slug).first():
+            if guide := Guide.objects.published().at(slug):
                 return view(request, slug, guide)
             if now := OldAddress.objects.slug_now(slug):
                 address = reverse(f"education:{name}", args=[now])
@@ -64,8 +65,9 @@ def card(request, slug, guide):
 def leaflet_file(request, slug, guide):
     if not leaflet.available():
         raise Http404
-    address = settings.SITE_URL + guide.get_absolute_url()
-    html = leaflet.as_html(guide.live_revision, address, ClinicProfile.objects.current())
+    address = settings.SITE_URL + guide.own_address
+    with override(guide.language):  # on paper nobody changes it
+        html = leaflet.as_html(guide.live_revision, address, ClinicProfile.objects.current())
     made_of = (html, *map(leaflet.style, leaflet.STYLES))
     try:
         content = kept(guide, "leaflet.pdf", made_of, lambda: leaflet.draw(html, address))

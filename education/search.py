@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 
 from django.db import OperationalError, connection, transaction
 
+from clinic.languages import OURS
+
 from .models import Guide, KnownWord, ShelfEntry
 from .models.glossary import words as glossary
+from .models.translation import shown_in
 from .spelling import meant
-from .words import asked_words, marked, part_with, stem, stems_in
+from .words import asked_words, in_language, marked, part_with, stem, stems_in
 
 SHOWN = 20
 MOST_MEANINGS = 3
@@ -28,6 +31,7 @@ class Hit:
     title: list
     excerpt: list
     address: str
+    language: str = OURS
 
 
 @dataclass
@@ -40,16 +44,23 @@ class Found:
     meanings: list = field(default_factory=list)  # words of the glossary that the question may ask for
 
 
-def find(question):
-    """Found: hits, best first. Never fails for a question's sake."""
+def find(question, language=OURS):
+    """Found: hits, best first; of another language than ours its own guides, then ours that it does not have. Never
+    fails for a question's sake."""
     words = asked_words(question[:LONGEST_QUESTION], MOST_WORDS)
     if not words:
         return Found()
     try:
         with transaction.atomic():
             be_quick()
-            found = looked_up(words)
-            found.meanings = explained(found.words)
+            if language == OURS:
+                found = looked_up(words)
+            else:
+                own, ours = looked_up_in(language, words), looked_up(words, language)
+                more = own.more or ours.more or len(own.hits) + len(ours.hits) > SHOWN
+                only_some = own.only_some and not ours.hits
+                found = Found(hits=[*own.hits, *ours.hits][:SHOWN], more=more, words=words, only_some=only_some)
+            found.meanings = explained(found.words, language)
             return found
     except OperationalError as error:
         if getattr(error.__cause__, "pgcode", None) != "57014":  # PostgreSQL's patience was at its end
@@ -57,17 +68,17 @@ def find(question):
         return Found(words=words)
 
 
-def explained(words):
+def explained(words, language):
     """Words of the glossary, best first: one that is asked for, then those whose name or, if there are none, whose meaning
     holds what is asked."""
-    asked, ranked = {stem(word) for word in words}, []
-    for word in glossary():
-        names = [set(stems_in(form)) for form in word.forms]
+    asked, ranked = {stem(word, language) for word in words}, []
+    for word in glossary(language):
+        names = [set(stems_in(form, language)) for form in word.forms]
         if asked in names:
             ranked.append((0, word))
         elif any(asked <= name or name <= asked for name in names if name):
             ranked.append((1, word))
-        elif asked <= set(stems_in(word.meaning)):
+        elif asked <= set(stems_in(word.meaning, language)):
             ranked.append((2, word))
     best = min((rank for rank, _ in ranked), default=0)
     ranked = [each for each in ranked if each[0] < 2 or best == 2]
@@ -81,15 +92,30 @@ def be_quick():
             cursor.execute(f"SET LOCAL enable_seqscan = off; SET LOCAL statement_timeout = '{PATIENCE}'")
 
 
-def looked_up(words):
+def looked_up_in(language, words):
+    """As looked_up(), without a better spelling: the words that we know are ours."""
+    stems = [stem(word, language) for word in words]
+    begin = " AND ".join(
+        quoted(in_language(word, language)) + "*" * (len(word) >= SHORTEST_BEGINNING) for word in words
+    )
+    every = [pk for name in FIELDS for pk in fetch(name, " AND ".join(map(quoted, stems)))]
+    ids = in_order(stems, list(dict.fromkeys(every))) or in_order(stems, fetch("text", begin))
+    some = not ids and len(words) > 1
+    if some:
+        ids = in_order(stems, fetch("text", " OR ".join(map(quoted, stems))))
+    return shown(ids, words, language, {*stems}, only_some=bool(some and ids))
+
+
+def looked_up(words, shown_to=OURS):
+    """In our language, for readers of a page in that one."""
     if ids := in_order(words, all_of(words)) or in_order(words, fetch("text", beginnings(words))):
-        return shown(ids, words)
+        return shown(ids, words, shown_to)
     understood = [meant(word) or word for word in words]
     corrected = " ".join(understood) if understood != words else ""
     if corrected and (ids := in_order(understood, all_of(understood))):
-        return shown(ids, understood, corrected=corrected)
+        return shown(ids, understood, shown_to, corrected=corrected)
     ids = in_order(understood, fetch("text", any_of(understood))) if len(understood) > 1 else []
-    return shown(ids, understood, corrected=corrected if ids else "", only_some=bool(ids))
+    return shown(ids, understood, shown_to, corrected=corrected if ids else "", only_some=bool(ids))
 
 
 def all_of(words):
@@ -142,7 +168,7 @@ STATEMENTS = {"sqlite": for_sqlite, "postgresql": for_postgresql}
 
 def in_order(words, ids):
     """The best first: by how much of the question the title says, then the headings; a short title says it best."""
-    stems = [stem(word) for word in words]
+    stems = [word if word.partition("0")[2] else stem(word) for word in words]
     rows = ShelfEntry.objects.filter(pk__in=ids).values_list("pk", "title", "headings", "sort_key")
 
     def place(row):
@@ -154,19 +180,20 @@ def in_order(words, ids):
     return [row[0] for row in sorted(rows, key=place)]
 
 
-def shown(ids, words, **facts):
-    stems = {stem(word) for word in words}
-    guides = Guide.objects.published().defer("live_revision__html", "live_revision__data").in_bulk(ids[:SHOWN])
+def shown(ids, words, language, stems=None, **facts):
+    stems = stems or {stem(word) for word in words}
+    guides = Guide.objects.published().defer("live_revision__html", "live_revision__data")
+    guides = guides.filter(shown_in(language)).in_bulk(ids[:SHOWN])
     hits = [hit(guides[pk], stems) for pk in ids[:SHOWN] if pk in guides]
     return Found(hits=hits, more=len(ids) > SHOWN, words=words, **facts)
 
 
 def hit(guide, stems):
-    revision = guide.live_revision
-    title, summary = marked(revision.title, stems), marked(revision.summary, stems)
+    revision, language = guide.live_revision, guide.language
+    title, summary = marked(revision.title, stems, language), marked(revision.summary, stems, language)
     if not any(is_word for _, is_word in [*title, *summary]):
-        summary = marked(part_with(revision.text, stems) or revision.summary, stems)
-    return Hit(title, summary, guide.get_absolute_url())
+        summary = marked(part_with(revision.text, stems, language) or revision.summary, stems, language)
+    return Hit(title, summary, guide.get_absolute_url(), language)
 
 
 def forget_words(after, limit):

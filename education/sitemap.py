@@ -19,8 +19,8 @@ def addresses_of_guides(file):
     """[{"address", "changed"}] of one file, counted from 1."""
     first = (file - 1) * MOST_ADDRESSES
     guides = Guide.objects.filter(live_revision__isnull=False).order_by("pk").select_related(None)
-    rows = guides.values_list("slug", "live_revision__published_at")[first : first + MOST_ADDRESSES]
+    rows = guides.values_list("slug", "language", "live_revision__published_at")[first : first + MOST_ADDRESSES]
     return [
-        {"address": f"{settings.SITE_URL}{Guide(slug=slug).get_absolute_url()}", "changed": changed}
-        for slug, changed in rows
+        {"address": f"{settings.SITE_URL}{Guide(slug=slug, language=language).own_address}", "changed": changed}
+        for slug, language, changed in rows
     ]

@@ -19,7 +19,7 @@ def medical_page(revision, address, clinic, site):
         "url": address,
         "name": data["title"],
         "description": data["summary"],
-        "inLanguage": "en",
+        "inLanguage": data.get("language", "en"),
         "isAccessibleForFree": True,
         "audience": {"@type": "MedicalAudience", "audienceType": "Patient"},
         "dateModified": revision.published_at.isoformat(timespec="seconds"),

@@ -4,18 +4,22 @@ from itertools import groupby
 from operator import attrgetter
 
 from django.db.models import F
-from django.http import Http404, HttpResponsePermanentRedirect
+from django.http import Http404, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
 from django.utils.http import http_date
 from django.utils.text import slugify
 from django.views.decorators.cache import cache_control
 from django.views.generic import DetailView, TemplateView
 
+from clinic.languages import now, offered, with_words
+
 from .models import Guide, OldAddress, OldTopicAddress, ShelfEntry, Topic
 from .models.glossary import words as glossary
 from .models.related import related_guides
+from .models.translation import addresses_of
 from .search import LONGEST_QUESTION, find
 
 # With the few seconds of held_pages.py, a proxy that keeps a page for 50 shows what is published within a minute. A
@@ -42,27 +46,56 @@ class GuideList(Held, TemplateView):
         return super().get_context_data(topics=Guide.objects.by_topic(), **kwargs)
 
 
-def moved_to(request, page, slug):
+def moved_to(request, page, slug, kind=HttpResponsePermanentRedirect):
     query = request.META.get("QUERY_STRING", "")
     address = reverse(page, args=[slug])
-    return HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
+    return kind(f"{address}?{query}" if query else address)
 
 
 @for_everyone
 class GuideDetail(Held, DetailView):
+    """A guide in the page's language; in ours, and saying so, where there is none in it."""
+
     queryset = Guide.objects.published()
 
     def get(self, request, *args, **kwargs):
         try:
-            return super().get(request, *args, **kwargs)
+            self.object = self.get_object()
         except Http404:
             if slug := OldAddress.objects.slug_now(kwargs["slug"]):
                 return moved_to(request, "education:guide", slug)
             raise
+        if self.object.language != now():
+            for other in self.family:
+                if other["language"] == now():
+                    # Not for ever: it may be withdrawn.
+                    return moved_to(request, "education:guide", other["slug"], HttpResponseRedirect)
+        return self.render_to_response(self.get_context_data(object=self.object))
+
+    def get_object(self, queryset=None):
+        if guide := self.get_queryset().at(self.kwargs["slug"]):
+            return guide
+        raise Http404
+
+    @cached_property
+    def family(self):
+        return self.object.family() if len(offered()) > 1 else []
 
     def get_context_data(self, **kwargs):
-        revision = self.object.live_revision
-        return super().get_context_data(revision=revision, related=related_guides(revision), preview=False, **kwargs)
+        guide, revision = self.object, self.object.live_revision
+        numbers = {row["pk"]: row["number"] for row in self.family}
+        known = {row["language"] for row in self.family}
+        addresses = addresses_of(guide, self.family) if self.family else {}
+        return super().get_context_data(
+            revision=revision,
+            related=related_guides(revision),
+            preview=False,
+            in_our_language=guide.language != now(),
+            is_behind=numbers.get(guide.original_id, 0) > guide.follows,
+            addresses_by_language=addresses,
+            alternates=[(code, addresses[code]) for code in addresses if code in known] if len(known) > 1 else [],
+            **kwargs,
+        )
 
     def render_to_response(self, context, **response_kwargs):
         published = http_date(self.object.live_revision.published_at.timestamp())
@@ -76,8 +109,10 @@ class Search(TemplateView):
 
     def get_context_data(self, **kwargs):
         question = " ".join(self.request.GET.get("q", "").replace("\x00", " ").split())[:LONGEST_QUESTION]
-        found = find(question)
-        topics = () if found.hits else Topic.objects.filter(pk__in=ShelfEntry.objects.first_of_each_topic(1))
+        found = find(question, now())
+        topics = (
+            () if found.hits else with_words(Topic.objects.filter(pk__in=ShelfEntry.objects.first_of_each_topic(1)))
+        )
         return super().get_context_data(question=question, found=found, topics=topics, **kwargs)
 
     def render_to_response(self, context, **response_kwargs):
@@ -101,7 +136,7 @@ class AToZ(Paged, TemplateView):
     template_name = "education/guide_a_to_z.html"
 
     def get_context_data(self, **kwargs):
-        guides, next_page = self.page(ShelfEntry.objects.all())
+        guides, next_page = self.page(ShelfEntry.objects.shown())
         groups = [] if next_page or self.request.GET else by_letter(guides)
         return super().get_context_data(letters=ShelfEntry.objects.letters(), groups=groups, **kwargs)
 
@@ -113,7 +148,7 @@ class Letter(Paged, TemplateView):
     def get_context_data(self, letter, **kwargs):
         if len(letter) > 1 or letter == "\x00":
             raise Http404
-        guides, next_page = self.page(ShelfEntry.objects.of_letter(letter))
+        guides, next_page = self.page(ShelfEntry.objects.shown().of_letter(letter))
         if not guides:
             raise Http404
         groups = [{"letter": letter, "guides": guides}]
@@ -135,7 +170,7 @@ class TopicPage(Paged, TemplateView):
 
     def get_context_data(self, slug, **kwargs):
         topic = get_object_or_404(Topic, slug=slug)
-        guides, next_page = self.page(ShelfEntry.objects.of_topic(slug))
+        guides, next_page = self.page(ShelfEntry.objects.shown().of_topic(slug))
         if not guides:
             raise Http404
         return super().get_context_data(topic=topic, guides=guides, next_page=next_page, **kwargs)
@@ -152,7 +187,7 @@ class Glossary(Held, TemplateView):
 
     def get_context_data(self, **kwargs):
         letters = {}
-        for word in glossary():
+        for word in glossary(now()):
             first = word.term[0].upper()
             letters.setdefault(first if first.isalpha() else "0–9", []).append(word)
         rows = [

@@ -6,7 +6,7 @@ Both databases are given these words and so find the same; the page marks what w
 import re
 import threading
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import snowballstemmer
 
@@ -19,11 +19,29 @@ a about after all an and any are as at be before but by can could do does for fr
 is it its me my no not of on or our out should so some than that the their them there they this to was we were
 what when where which who why will with would you your
 """
-EMPTY = frozenset(EMPTY_WORDS.split())
+EMPTY_IN_OTHERS = """
+a al ante aquí como con cuál cuándo cuánto de del desde dónde el ella en es ese esta este esto fue ha hay la las le lo
+los más me mi mis muy no nos o para pero por porque puede puedo qué que quién se ser si sí sin sobre soy su sus también
+te tengo tiene todo un una uno usted va y ya yo
+في من على إلى عن مع هل ما ماذا متى أين كيف كم هذا هذه ذلك التي الذي أن إن لا لم لن قد كان هو هي أنا أنت كل بعد قبل أو ثم و
+"""
 WORD = re.compile(r"[^\W_]+")
 JOINS = re.compile(r"[-'’‑]")
 
-_stemmer, _stemmers_lock = snowballstemmer.stemmer("english"), threading.Lock()  # it remembers the word it works on
+OURS = "en"
+STEMMERS = {
+    "en": "english",
+    "es": "spanish",
+    "ar": "arabic",
+    "fr": "french",
+    "pt": "portuguese",
+    "de": "german",
+    "it": "italian",
+    "ru": "russian",
+    "nl": "dutch",
+    "tr": "turkish",
+}
+_stemmers_lock = threading.Lock()  # a stemmer remembers the word it works on
 
 
 def words_in(text):
@@ -33,16 +51,33 @@ def words_in(text):
     return [word[:LONGEST] for word in WORD.findall(plain)]
 
 
+EMPTY = frozenset([*EMPTY_WORDS.split(), *words_in(EMPTY_IN_OTHERS)])
+
+
+@cache
+def stemmer_of(language):
+    name = STEMMERS.get(language.partition("-")[0])
+    return snowballstemmer.stemmer(name) if name else None
+
+
 @lru_cache(20_000)
-def stem(word):
-    """ "Injections", "injecting" and "injected" are one."""
+def stem(word, language=OURS):
+    """ "Injections", "injecting" and "injected" are one. Words of other languages are marked with theirs, so that no
+    question in one of them finds what only looks alike in another; the same index serves all."""
+    stemmer = stemmer_of(language)
     with _stemmers_lock:
-        return _stemmer.stemWord(word)
+        stemmed = stemmer.stemWord(word) if stemmer else word
+    return in_language(stemmed, language)
 
 
-def stems_in(text):
+def in_language(word, language):
+    return word if language == OURS else f"{language.replace('-', '')}0{word}"
+
+
+def stems_in(text, language=OURS):
     """Each once, in their order. "X-ray" is found as x, as ray and as xray."""
-    return list(dict.fromkeys(map(stem, [*words_in(text), *words_in(JOINS.sub("", text))])))
+    words = [*words_in(text), *words_in(JOINS.sub("", text))]
+    return list(dict.fromkeys(stem(word, language) for word in words))
 
 
 def asked_words(text, at_most):
@@ -66,22 +101,22 @@ def letter_of(key):
     return key[0] if key[0].isalpha() else "#"
 
 
-def marked(text, stems):
+def marked(text, stems, language=OURS):
     """[(piece, whether it is one of the words)]: the whole of the text, for the template to escape."""
     pieces, at = [], 0
     if not (heads := likely(stems)):
         return [(text, False)]
     for found in heads.finditer(text):
-        if is_one_of(found[0], stems):
+        if is_one_of(found[0], stems, language):
             pieces += [(text[at : found.start()], False), (found[0], True)]
             at = found.end()
     return [piece for piece in [*pieces, (text[at:], False)] if piece[0]]
 
 
-def part_with(text, stems, length=220):
+def part_with(text, stems, language=OURS, length=220):
     """About so many letters of a text, from a little before the first of the words; "" when it holds none."""
     heads = likely(stems)
-    found = heads and next((one for one in heads.finditer(text) if is_one_of(one[0], stems)), None)
+    found = heads and next((one for one in heads.finditer(text) if is_one_of(one[0], stems, language)), None)
     if not found:
         return ""
     start = max(0, found.start() - length // 3)
@@ -92,13 +127,14 @@ def part_with(text, stems, length=220):
     return f"{'… ' if start else ''}{part}{' …' if end < len(text) else ''}"
 
 
-def is_one_of(word, stems):
-    return any(stem(one) in stems for one in words_in(word))
+def is_one_of(word, stems, language=OURS):
+    return any(stem(one, language) in stems for one in words_in(word))
 
 
 @lru_cache(256)
 def _likely(stems):
-    heads = "|".join(re.escape(head.rstrip("iey") or head) for head in stems)
+    bare = (head.partition("0")[2] or head for head in stems)
+    heads = "|".join(re.escape(head.rstrip("iey") or head) for head in bare)
     return re.compile(rf"(?<![^\W_])(?:{heads})[^\W_]*", re.IGNORECASE) if heads else None
 
 

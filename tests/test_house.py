@@ -64,7 +64,7 @@ def public_pages(appointment_request):
         "/guides/a-z/": 4,
         "/guides/a-z/c/": 4,
         "/guides/topic/children/": 4,
-        "/guides/children-2/": 3,
+        "/guides/children-2/": 4,  # one for its other languages
         "/guides/words/": 2,
         "/request/": 4,
         "/request/?guide=children-2": 5,

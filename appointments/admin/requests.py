@@ -526,6 +526,7 @@ def badges(appointment_request):
         appointment_request.has_reply and appointment_request.is_open
     )
     found = [("read-first", "Read first")] * (appointment_request.read_first and must_be_read)
+    found += [("language", appointment_request.speaks)] * bool(appointment_request.speaks)
     found += [("suspected", "Suspected spam")] * (appointment_request.suspected_spam and appointment_request.is_open)
     found += [("reply", "The patient has added")] * (appointment_request.has_reply and appointment_request.is_open)
     return [

@@ -12,8 +12,10 @@ from django.utils import timezone, translation
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext_lazy as _
 
+from clinic.languages import OURS
 from clinic.models import ClinicProfile, clinic_calendar
 
+from ..languages import code_of, name_of
 from .delivery import Delivery
 from .inserted import insert
 from .last_step import UNDO_FOR, LastStep, from_snapshot, snapshot
@@ -239,6 +241,7 @@ class AppointmentRequest(models.Model):
     best_time_to_call = models.CharField(max_length=9, choices=TimeOfDay.choices, default=TimeOfDay.ANY)
     voicemail_ok = models.BooleanField("voicemail allowed", default=False)
     language = models.CharField("language you prefer", max_length=60, blank=True)
+    sent_in = models.CharField("language of the form", max_length=12, default=OURS, editable=False)
     needs_interpreter = models.BooleanField("interpreter", default=False)
     access_needs = models.CharField(max_length=200, blank=True)
     message = models.TextField("a few words", max_length=500, blank=True)
@@ -369,6 +372,16 @@ class AppointmentRequest(models.Model):
 
     def get_absolute_url(self):
         return reverse("appointments:receipt", args=[self.secret])
+
+    @property
+    def patient_language(self):
+        """The code of the language in which we write: the one that the patient names, else that of the form."""
+        return code_of(self.language) or self.sent_in
+
+    @property
+    def speaks(self):
+        """For staff: 'Spanish'; empty for our own language."""
+        return "" if self.patient_language == OURS else name_of(self.patient_language)
 
     # How it stands
 

@@ -32,7 +32,7 @@ ROLES = {
     ],
     # Who writes a guide, who signs it and who publishes it are three rights: docs/decisions/0020.
     "Editor": [
-        *on("education.guide, section, source, topic, picture, glossaryterm", *ALL),
+        *on("education.guide, section, source, topic, topicwords, picture, glossaryterm", *ALL),
         *on("education.feedback", "view", "delete"),
     ],
     "Clinical reviewer": [*on("education.guide, section, source", "view"), "education.sign_guide"],
@@ -40,7 +40,7 @@ ROLES = {
     "Auditor": on("appointments.accessevent", "view"),
     "Clinic manager": [
         *on("clinic.clinicprofile, service", "add", "change", "view"),
-        *on("clinic.openinghours, closure", *ALL),
+        *on("clinic.openinghours, closure, servicewords, clinicwords", *ALL),
         *on("appointments.recipient, dutyhours", *ALL),
         *on("appointments.messagetemplate, readytext", *ALL),
         *on("auth.user", "add", "change", "view"),

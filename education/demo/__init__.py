@@ -8,6 +8,7 @@ from django.core.files import File
 from django.utils import timezone
 from django.utils.text import slugify
 
+from clinic.languages import OURS
 from clinic.models import Service
 
 from .. import images
@@ -15,6 +16,11 @@ from ..models import GlossaryTerm, Guide, Picture, Section, Source, Topic
 
 HERE = Path(__file__).parent
 TOPICS = ["X-rays and scans", "Injections and contrast", "Before you come", "Children"]  # as patients see them
+
+TOPICS_IN_OTHER_LANGUAGES = {
+    "es": ["Rayos X y otras imágenes", "Inyecciones y contraste", "Antes de venir", "Niños"],
+    "ar": ["الأشعة والتصوير", "الحقن ومواد التباين", "قبل أن تأتي", "الأطفال"],
+}
 
 
 def is_empty():
@@ -28,6 +34,8 @@ def load(*, by):
     for path in sorted((HERE / "guides").glob("*.toml")):
         load_guide(read(path), pictures)
     Guide.objects.publish_together(by=by)
+    for path in sorted((HERE / "guides").glob("*/*.toml")):
+        load_translation(read(path), pictures, path.parent.name, by=by)
 
 
 def read(path):
@@ -36,7 +44,12 @@ def read(path):
 
 def load_words(entries):
     for word in entries.get("words", []):
-        GlossaryTerm.objects.create(term=word["term"], other_forms=word["forms"], meaning=word["meaning"])
+        GlossaryTerm.objects.create(
+            term=word["term"],
+            other_forms=word["forms"],
+            meaning=word["meaning"],
+            language=word.get("language", OURS),
+        )
 
 
 def load_pictures(entries):
@@ -62,9 +75,16 @@ def saved(drawing):
     return picture
 
 
-def load_guide(entry, pictures):
+def load_translation(entry, pictures, language, *, by):
+    original = Guide.objects.get(slug=entry["original"], language=OURS)
+    follows = original.live_revision.number
+    load_guide(entry, pictures, language=language, original=original, follows=follows).publish(by=by)
+
+
+def load_guide(entry, pictures, **facts_of_a_translation):
     """A draft. A picture that is not there is left out."""
     guide = Guide.objects.create(
+        **facts_of_a_translation,
         title=entry["title"],
         slug=entry["slug"],
         topic=topic(entry["topic"]),
@@ -86,4 +106,8 @@ def load_guide(entry, pictures):
 
 def topic(name):
     position = TOPICS.index(name) + 1 if name in TOPICS else len(TOPICS) + 1
-    return Topic.objects.get_or_create(name=name, defaults={"slug": slugify(name), "position": position * 10})[0]
+    topic, is_new = Topic.objects.get_or_create(name=name, defaults={"slug": slugify(name), "position": position * 10})
+    if is_new and name in TOPICS:
+        for language, names in TOPICS_IN_OTHER_LANGUAGES.items():
+            topic.words.create(language=language, name=names[TOPICS.index(name)])
+    return topic

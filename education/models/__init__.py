@@ -2,7 +2,7 @@ from .address import OldAddress, OldTopicAddress
 from .brought import BroughtPicture
 from .feedback import Feedback
 from .glossary import GlossaryTerm
-from .guide import Guide, NotPublishable, Topic, find_guide
+from .guide import Guide, NotPublishable, Topic, TopicWords, find_guide
 from .history import HistoryEntry, Snapshot
 from .imported import ImportedDraft
 from .keeping import Keeper, KeptPicture
@@ -48,5 +48,6 @@ __all__ = [
     "Snapshot",
     "Source",
     "Topic",
+    "TopicWords",
     "find_guide",
 ]

@@ -3,6 +3,8 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from clinic.languages import OURS, now
+
 
 class OldAddressManager(models.Manager):
     def follow(self, guide, before):
@@ -20,7 +22,8 @@ class OldAddressManager(models.Manager):
 
     def slug_now(self, slug):
         """Where a live guide is now that was here before; None if there is none."""
-        return self.live().filter(slug=slug).values_list("guide__slug", flat=True).first()
+        found = self.live().filter(slug=slug, guide__language__in={now(), OURS}).select_related("guide")
+        return next((old.guide.slug for old in sorted(found, key=lambda old: old.guide.language == OURS)), None)
 
 
 class OldAddress(models.Model):

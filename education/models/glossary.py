@@ -3,13 +3,15 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
-from django.urls import reverse
+
+from clinic.languages import OURS, address
 
 from ..glossary import Word
 from .revision import Revision
 
 
 class GlossaryTerm(models.Model):
+    language = models.CharField(max_length=12, default=OURS)
     term = models.CharField(max_length=80, help_text="As it stands within a sentence: “contrast liquid”.")
     other_forms = models.CharField(
         "other forms and spellings",
@@ -23,7 +25,10 @@ class GlossaryTerm(models.Model):
         ordering = [Lower("term")]
         constraints = [
             models.UniqueConstraint(
-                Lower("term"), name="one_meaning_for_a_term", violation_error_message="The glossary has this term."
+                Lower("term"),
+                "language",
+                name="one_meaning_for_a_term",
+                violation_error_message="The glossary has this term.",
             )
         ]
 
@@ -31,7 +36,7 @@ class GlossaryTerm(models.Model):
         return self.term
 
     def get_absolute_url(self):
-        return f"{reverse('education:words')}#{self.as_word().anchor}"
+        return f"{address('education:words', language=self.language)}#{self.as_word().anchor}"
 
     @property
     def forms(self):
@@ -46,7 +51,7 @@ class GlossaryTerm(models.Model):
         """One word, one meaning: else nobody knows which of two a page shows."""
         super().clean()
         mine = {form.casefold() for form in self.forms}
-        for other in GlossaryTerm.objects.exclude(pk=self.pk):
+        for other in GlossaryTerm.objects.filter(language=self.language).exclude(pk=self.pk):
             if both := mine & {form.casefold() for form in other.forms}:
                 field = "term" if self.term.strip().casefold() in both else "other_forms"
                 raise ValidationError({field: f"“{min(both)}” is explained under “{other}” already. Change that one."})
@@ -56,6 +61,7 @@ class GlossaryTerm(models.Model):
     def shown_on(self):
         """[(guide, whether patients read an older meaning there)] of the live guides that explain it."""
         live = Revision.objects.filter(guide__live_revision=models.F("pk"), words__0__isnull=False)
+        live = live.filter(guide__language=self.language)
         shown = []
         for revision in live.select_related("guide").only("words", "guide"):
             for word in revision.words:
@@ -64,5 +70,5 @@ class GlossaryTerm(models.Model):
         return shown
 
 
-def words():
-    return [term.as_word() for term in GlossaryTerm.objects.all()]
+def words(language=OURS):
+    return [term.as_word() for term in GlossaryTerm.objects.filter(language=language)]

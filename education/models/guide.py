@@ -10,10 +10,12 @@ from django.core.validators import slug_re
 from django.db import models, transaction
 from django.db.models import F, Max, Q
 from django.template.loader import render_to_string
-from django.urls import Resolver404, resolve, reverse
+from django.urls import Resolver404, resolve
 from django.utils import timezone
+from django.utils.translation import override
 
-from clinic.models import Service
+from clinic.languages import OURS, address, now, of_path, with_words
+from clinic.models import Service, Words
 
 from .. import leaflet
 from ..chances import chance_in
@@ -31,7 +33,9 @@ from .revision import Revision
 from .schedule import HasSchedule, ScheduledStep
 from .shelf import ShelfEntry
 from .state import KnowsItsState, StatesQuerySet, forget_states
+from .translation import Translated, TranslatedQuerySet
 
+AT_THIS_ADDRESS = "A guide has this address already. Choose another one."
 OTHER_PAGES = ("search", "a-z", "topic", "words")  # whose addresses stand where those of guides do
 
 
@@ -77,7 +81,23 @@ class Topic(models.Model):
         return Revision.objects.filter(topic=self).exists()
 
 
-class GuideQuerySet(StatesQuerySet, ReviewedQuerySet):
+class TopicWords(Words):
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="words")
+    name = models.CharField(max_length=80, blank=True)
+    description = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "topic in another language"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["topic", "language"],
+                name="one_wording_of_a_topic_in_a_language",
+                violation_error_message="The topic has this language already.",
+            )
+        ]
+
+
+class GuideQuerySet(TranslatedQuerySet, StatesQuerySet, ReviewedQuerySet):
     def published(self):
         """What patients can read, each with its live revision and the topic it was published under."""
         return self.filter(live_revision__isnull=False).select_related("live_revision__topic", "topic")
@@ -96,7 +116,8 @@ class GuideQuerySet(StatesQuerySet, ReviewedQuerySet):
         Two queries, however many guides there are; `more` says that the topic has others.
         """
         shelves = ShelfEntry.objects.first_of_each_topic(at_most + 1)
-        guides = self.published().without_pages().in_bulk([pk for ids in shelves.values() for pk in ids[:at_most]])
+        guides = with_words(self.published().without_pages(), "live_revision__topic__words")
+        guides = guides.in_bulk([pk for ids in shelves.values() for pk in ids[:at_most]])
         topics = []
         for ids in shelves.values():
             if members := [guides[pk] for pk in ids[:at_most] if pk in guides]:
@@ -117,7 +138,7 @@ class GuideQuerySet(StatesQuerySet, ReviewedQuerySet):
         return self.select_related("live_revision").defer("live_revision__html", "live_revision__text")
 
 
-class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
+class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
     """The draft. Patients read its live revision, which only publish() and withdraw() move."""
 
     class State(models.TextChoices):
@@ -129,7 +150,6 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
     slug = models.SlugField(
         "address",
         max_length=80,
-        unique=True,
         validators=[not_a_page_of_ours],
         help_text="The last part of the page's address.",
     )
@@ -185,13 +205,21 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
             models.Index(fields=["known_state", "title"], name="guides_by_known_state"),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["slug", "language"], name="one_guide_at_an_address", violation_error_message=AT_THIS_ADDRESS
+            ),
+            models.UniqueConstraint(
+                fields=["original", "language"],
+                name="one_translation_into_a_language",
+                violation_error_message="The guide has a translation into this language already.",
+            ),
             models.CheckConstraint(
                 condition=Q(next_review__isnull=True)
                 | Q(last_reviewed__isnull=True)
                 | Q(next_review__gt=F("last_reviewed")),
                 name="next_review_after_last",
                 violation_error_message="The next review must be later than the last.",
-            )
+            ),
         ]
 
     def __str__(self):
@@ -208,13 +236,16 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
             OldAddress.objects.follow(self, before)
 
     def get_absolute_url(self):
-        return reverse("education:guide", args=[self.slug])
+        """Where the reader of the page that is being made finds it: ours within that page's language."""
+        return address("education:guide", self.slug, language=None if self.language == OURS else self.language)
 
     def clean(self):
         super().clean()
         if self.slug and slug_re.match(self.slug):
             refuse_taken(self)
-            if page_at(self.get_absolute_url()).view_name != "education:guide":
+            if Guide.objects.filter(slug=self.slug, language=self.language).exclude(pk=self.pk).exists():
+                raise ValidationError({"slug": AT_THIS_ADDRESS})
+            if page_at(self.own_address).view_name != "education:guide":
                 raise ValidationError({"slug": "This is the address of another page of the site. Choose another one."})
 
     @property
@@ -253,6 +284,7 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
             ],
             "sources": [source.as_data() for source in self.sources.all()],
             **({"related": [row.other.slug for row in related]} if related else {}),
+            **({"language": self.language} if self.language != OURS else {}),
         }
 
     def as_revision(self, data=None, *, margins=()):
@@ -264,10 +296,12 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
         if sign_off := self.sign_off_under(data):
             data = data | sign_off.as_data()
         words = [data["title"], data["summary"]]
-        sections, explained = marked(with_safe_html(data["sections"]), glossary())
-        sections = [
-            {**section, "margin": margin} for section, margin in zip_longest(sections, margins[: len(sections)])
-        ]
+        with override(self.language):
+            sections, explained = marked(with_safe_html(data["sections"]), glossary(self.language))
+            sections = [
+                {**section, "margin": margin} for section, margin in zip_longest(sections, margins[: len(sections)])
+            ]
+            html = render_to_string("education/_sections.html", {"sections": sections})
         for section in data["sections"]:
             words += [section["heading"], plain_text(section["body"]), plain_text(section["more"])]
         return Revision(
@@ -278,7 +312,7 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
             picture=data["picture"],
             data=data,
             related=[guide.pk for guide in named_as_related(data, self)],
-            html=render_to_string("education/_sections.html", {"sections": sections}),
+            html=html,
             words=[word.as_data() for word in explained],
             text="\n".join(filter(None, words)),
             sign_off=sign_off,
@@ -287,10 +321,18 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
     def as_draft(self, *, alongside=(), data=None):
         """The draft, or one that was frozen, as the house rules judge it. `alongside` are guides that go live with it."""
         data = data or self.as_data()
-        dead = dead_links(data, self.get_absolute_url(), alongside)
-        known = frozenset(form.casefold() for word in glossary() for form in word.forms)
+        dead = dead_links(data, self, alongside)
+        known = frozenset(form.casefold() for word in glossary(self.language) for form in word.forms)
         signed = self.last_sign_off
-        return Draft(data, today=timezone.localdate(), dead_links=dead, glossary=known, signed=signed and signed.data)
+        untranslated = frozenset(says_the_same(data, self.original.as_data())) if self.original else frozenset()
+        return Draft(
+            data,
+            today=timezone.localdate(),
+            dead_links=dead,
+            glossary=known,
+            signed=signed and signed.data,
+            untranslated=untranslated,
+        )
 
     @transaction.atomic
     def publish(self, *, by, alongside=(), data=None, note=""):
@@ -388,9 +430,10 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
 RESTORED_AS_THEY_ARE = ("title", "summary", "written_by", "reviewed_by", "is_sample")
 
 
-def guides_at(slugs):
-    """{slug: the guide that is there now, or was there before}"""
-    found = Guide.objects.in_bulk(slugs, field_name="slug")
+def guides_at(slugs, language=OURS):
+    """{slug: the guide that is there now, or was there before}: in that language, else in ours."""
+    here = Guide.objects.filter(slug__in=slugs, language__in={language, OURS})
+    found = {guide.slug: guide for guide in sorted(here, key=lambda guide: guide.language == language)}
     if missing := set(slugs) - found.keys():
         for old in OldAddress.objects.filter(slug__in=missing).select_related("guide"):
             found[old.slug] = old.guide
@@ -400,13 +443,13 @@ def guides_at(slugs):
 def named_as_related(data, guide=None):
     """The guides that frozen data name as related and that are still there, wherever; never `guide` itself."""
     slugs = data.get("related", [])
-    found = guides_at(slugs) if slugs else {}
+    found = guides_at(slugs, data.get("language", OURS)) if slugs else {}
     return [other for other in dict.fromkeys(found[slug] for slug in slugs if slug in found) if other != guide]
 
 
 def related_that_are_gone(data):
     slugs = data.get("related", [])
-    found = guides_at(slugs) if slugs else {}
+    found = guides_at(slugs, data.get("language", OURS)) if slugs else {}
     for slug in slugs:
         if slug not in found:
             yield f"The related guide “{slug}” is gone: the others are chosen."
@@ -437,8 +480,17 @@ def picture_of(data):
     return Picture.objects.filter(pk=data["picture"]["id"]).first() if data["picture"] else None
 
 
-def dead_links(data, address, alongside=()):
+def says_the_same(data, original):
+    """Places of sections whose text is still the original's."""
+    theirs = {section[part] for section in original["sections"] for part in ("body", "more")} - {""}
+    for place, section in enumerate(data["sections"]):
+        if theirs & {section["body"], section["more"]}:
+            yield place
+
+
+def dead_links(data, guide, alongside=()):
     """What a draft links to on this site and no patient can open; its own page and those `alongside` count as live."""
+    address = guide.own_address
     dead, guides = set(), {}
     for link in {link for section in data["sections"] for part in ("body", "more") for link in links(section[part])}:
         try:
@@ -453,21 +505,25 @@ def dead_links(data, address, alongside=()):
             dead.add(link)
         elif page.view_name in OF_A_GUIDE:
             place = unquote(target.fragment) if page.view_name == "education:guide" else ""
-            guides[link] = page.kwargs["slug"], place
+            guides[link] = of_path(target.path), page.kwargs["slug"], place
             if page.view_name == "education:leaflet" and not leaflet.available():
                 dead.add(link)
         elif not has_something_to_show(page, data, alongside):
             dead.add(link)
     if guides:
-        slugs = {slug for slug, _ in guides.values()}
-        pages = dict(Guide.objects.published().filter(slug__in=slugs).values_list("slug", "live_revision__data"))
-        pages |= {guide.slug: guide.as_data() for guide in alongside if guide.slug in slugs} | {data["slug"]: data}
-        if missing := slugs - set(pages):
+        slugs = {slug for _, slug, _ in guides.values()}
+        live = Guide.objects.published().filter(slug__in=slugs).values_list("language", "slug", "live_revision__data")
+        pages = {(language, slug): page for language, slug, page in live}
+        pages |= {(other.language, other.slug): other.as_data() for other in alongside if other.slug in slugs}
+        pages[guide.language, data["slug"]] = data
+        if missing := slugs - {slug for _, slug in pages}:
             moved = OldAddress.objects.live().filter(slug__in=missing)
-            pages |= dict(moved.values_list("slug", "guide__live_revision__data"))
-        dead |= {
-            link for link, (slug, place) in guides.items() if slug not in pages or not has_place(pages[slug], place)
-        }
+            moved = moved.values_list("guide__language", "slug", "guide__live_revision__data")
+            pages |= {(language, slug): page for language, slug, page in moved}
+        for link, (language, slug, place) in guides.items():
+            page = pages.get((language, slug)) or pages.get((OURS, slug))  # as the site answers
+            if page is None or not has_place(page, place):
+                dead.add(link)
     return frozenset(dead)
 
 
@@ -493,11 +549,12 @@ ANSWERS_ONLY = ("education:clear", "education:tell_more")  # which take an answe
 
 def page_at(path):
     """What answers there, with the last slash forgiven as the site forgives it; None for nothing."""
-    for spelled in (path, f"{path}/"):
-        try:
-            return resolve(spelled)
-        except Resolver404:
-            continue
+    with override(of_path(path)):
+        for spelled in (path, f"{path}/"):
+            try:
+                return resolve(spelled)
+            except Resolver404:
+                continue
     return None
 
 
@@ -512,9 +569,12 @@ def find_guide(slug):
     guides = Guide.objects.published().without_pages()
     if not slug_re.match(slug):
         return None
-    guide = guides.filter(slug=slug).first() or guides.filter(old_addresses__slug=slug).first()
+    guide = guides.at(slug) or guides.filter(slug=slug).first() or guides.filter(old_addresses__slug=slug).first()
     if not guide:
         return None
+    if guide.language != now():  # the reader has changed the language of the form
+        root = guide.original_id or guide.pk
+        guide = guides.filter(Q(original=root) | Q(pk=root), language=now()).first() or guide
     revision = guide.live_revision
     return {
         "slug": guide.slug,

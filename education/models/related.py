@@ -4,8 +4,11 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 
+from clinic.languages import OURS
+
 from .revision import Revision
 from .state import forget_states
+from .translation import shown_in
 
 MOST = 5
 
@@ -56,7 +59,9 @@ def related_guides(revision):
     if revision.related:
         live = live.filter(guide__in=revision.related)
     else:
-        live = live.filter(topic=revision.topic_id).order_by("-pk")[:MOST]
-    rows = list(live.values("title", "summary", "guide_id", slug=F("guide__slug")))
+        language = revision.data.get("language", OURS)
+        live = live.filter(shown_in(language, "guide__"), topic=revision.topic_id).order_by("-pk")[:MOST]
+    facts = {"slug": F("guide__slug"), "language": F("guide__language")}
+    rows = list(live.values("title", "summary", "guide_id", **facts))
     place = {number: at for at, number in enumerate(revision.related)}
     return sorted(rows, key=lambda row: place.get(row["guide_id"], 0))

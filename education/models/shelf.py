@@ -8,7 +8,10 @@ from itertools import islice
 
 from django.db import connection, models, transaction
 
+from clinic.languages import OURS, is_ours, now
+
 from ..words import letter_of, sort_key, stems_in, words_in
+from .translation import shown_in
 
 AT_ONCE = 500
 WORTH_KNOWING = re.compile(r"[^\W\d_]{4,}")  # words that a misspelt one may have meant
@@ -46,23 +49,29 @@ class ShelfEntryQuerySet(models.QuerySet):
     def letters(self):
         """The letters under which there is something, in order: from one to the next, without reading what is between."""
         table = self.model._meta.db_table
+        shown, values = shown_now(f"{table}.guide_id")
         next_letters = (
-            f"WITH RECURSIVE found(letter) AS (SELECT min(letter) FROM {table} UNION ALL "  # noqa: S608  our own table
-            f"SELECT (SELECT min(letter) FROM {table} WHERE letter > found.letter) FROM found WHERE found.letter IS NOT NULL) "
-            "SELECT letter FROM found WHERE letter IS NOT NULL"
+            f"WITH RECURSIVE found(letter) AS (SELECT min(letter) FROM {table} WHERE {shown} UNION ALL "  # noqa: S608  our own table
+            f"SELECT (SELECT min(letter) FROM {table} WHERE letter > found.letter AND {shown}) FROM found "
+            "WHERE found.letter IS NOT NULL) SELECT letter FROM found WHERE letter IS NOT NULL"
         )
         with connection.cursor() as cursor:
-            cursor.execute(next_letters)
+            cursor.execute(next_letters, values * 2)
             return [letter for (letter,) in cursor.fetchall()]
 
     def first_of_each_topic(self, at_most):
         """{topic's id: ids of its first guides}, topics and guides in their order. One query that does not grow."""
         with connection.cursor() as cursor:
-            cursor.execute(FIRST_OF_EACH_TOPIC[connection.vendor], [at_most])
+            shown, values = shown_now("shelf.guide_id")
+            cursor.execute(FIRST_OF_EACH_TOPIC[connection.vendor].format(shown=shown), [*values, at_most])
             found = {}
             for topic, guide in cursor.fetchall():
                 found.setdefault(topic, []).append(guide)
             return found
+
+    def shown(self):
+        """Those for readers of the page's language."""
+        return self.filter(shown_in(now(), "guide__"))
 
     def page(self, after, at_most):
         """(ids of the entries that follow that key, the key after which the next page begins or "")."""
@@ -71,14 +80,27 @@ class ShelfEntryQuerySet(models.QuerySet):
         return [pk for pk, _ in shown], shown[-1][1] if len(rows) > at_most else ""
 
 
+def shown_now(guide):
+    """(condition, values) in SQL, as translation.shown_in(): `guide` is the column that names the guide."""
+    if is_ours():
+        return f"(SELECT language FROM education_guide WHERE id = {guide}) = %s", [OURS]  # noqa: S608  our own column
+    return (
+        f"EXISTS (SELECT 1 FROM education_guide g WHERE g.id = {guide} AND (g.language = %s OR g.language = %s AND NOT EXISTS "  # noqa: S608
+        "(SELECT 1 FROM education_guide t WHERE t.original_id = g.id AND t.language = %s AND t.live_revision_id IS NOT NULL)))",
+        [now(), OURS, now()],
+    )
+
+
 FIRST_OF_EACH_TOPIC = {
     "sqlite": """
         SELECT topic.id, entry.guide_id FROM education_topic topic JOIN education_shelfentry entry ON entry.guide_id IN (
-            SELECT guide_id FROM education_shelfentry WHERE topic_id = topic.id ORDER BY sort_key LIMIT %s
+            SELECT shelf.guide_id FROM education_shelfentry shelf WHERE shelf.topic_id = topic.id AND {shown}
+            ORDER BY shelf.sort_key LIMIT %s
         ) ORDER BY topic.position, topic.name, entry.sort_key""",
     "postgresql": """
         SELECT topic.id, entry.guide_id FROM education_topic topic CROSS JOIN LATERAL (
-            SELECT guide_id, sort_key FROM education_shelfentry WHERE topic_id = topic.id ORDER BY sort_key LIMIT %s
+            SELECT shelf.guide_id, shelf.sort_key FROM education_shelfentry shelf WHERE shelf.topic_id = topic.id AND {shown}
+            ORDER BY shelf.sort_key LIMIT %s
         ) entry ORDER BY topic.position, topic.name, entry.sort_key""",
 }
 
@@ -112,7 +134,8 @@ def entry_of(revision):
     key = sort_key(revision.title, revision.guide_id)
     headings = " ".join(section["heading"] for section in revision.data["sections"])
     parts = [revision.title, headings, f"{revision.text} {also_found_by(revision)}"]
-    words = [" ".join(stems_in(" ".join(parts[:number]))) for number in (1, 2, 3)]
+    language = revision.data.get("language", OURS)
+    words = [" ".join(stems_in(" ".join(parts[:number]), language)) for number in (1, 2, 3)]
     return {
         "guide_id": revision.guide_id,
         "topic_id": revision.topic_id,
@@ -129,6 +152,9 @@ def also_found_by(revision):
 
 
 def words_worth_knowing(revision):
+    """Of our language: what is misspelt in another is not corrected."""
+    if revision.data.get("language", OURS) != OURS:
+        return set()
     text = f"{revision.text} {also_found_by(revision)}"
     return {word for word in words_in(text) if WORTH_KNOWING.fullmatch(word)}
 

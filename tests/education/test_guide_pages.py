@@ -68,10 +68,10 @@ def test_a_withdrawn_guide_is_gone(client, clinic):
     assertNotContains(client.get("/guides/"), "Back pain")
 
 
-def test_a_guide_page_takes_at_most_three_queries(client, clinic, django_assert_max_num_queries):
+def test_a_guide_page_takes_at_most_four_queries(client, clinic, django_assert_max_num_queries):
     guide = rich_guide()
 
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         assertContains(client.get(guide.get_absolute_url()), "A caption", count=0)
 
 

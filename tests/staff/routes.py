@@ -71,6 +71,7 @@ class Samples:
             "letter_pk": str(guide.letters.create(kind="link", link=link).pk),
             "comment_pk": str(comment.pk),
             "token": link.get_absolute_url().split("/")[2],
+            "language": "es",
             "other_pk": str(factories.a_request().pk),
             "object_id": "1",
         }

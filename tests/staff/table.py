@@ -99,6 +99,8 @@ admin/education/guide/<int:pk>/schedule/                            PS      PS
 admin/education/guide/<int:pk>/preview/                             ECPS    ECPS
 admin/education/guide/<int:pk>/preview/<int:number>/                ECPS    ECPS
 admin/education/guide/<int:pk>/ask-review/                          ES      ES
+admin/education/guide/<int:pk>/translate/<slug:language>/           -       ES
+admin/education/guide/<int:pk>/up-to-date/                          -       ES
 admin/education/guide/<int:pk>/take-back/                           -       ES
 admin/education/guide/<int:pk>/review/                              CS      CS
 admin/education/guide/<int:pk>/links/                               ES      ES

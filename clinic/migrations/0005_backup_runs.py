@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic', '0003_editors_keep_publishing'),
+        ('clinic', '0004_words_in_other_languages'),
     ]
 
     operations = [
