@@ -20,12 +20,13 @@ from django.core.mail import get_connection
 from django.db import Error as DatabaseTrouble
 from django.db import connection as database
 from django.db import transaction
+from django.utils import timezone
 
 from . import webhook
 from .duty import Rota
 from .emails import message_for
 from .models import Delivery, Recipient, WorkerHeartbeat
-from .models.delivery import FARTHEST_RETRY
+from .models.delivery import FARTHEST_RETRY, LATE_AFTER
 
 logger = logging.getLogger(__name__)
 
@@ -196,6 +197,18 @@ def deadline(seconds):
         signal.signal(signal.SIGALRM, before)
 
 
+def after_the_clock_was_set_back(*, just_now):
+    """What was to be sent at a time that the clock had reached before is sent now: it would wait for that time to come again.
+
+    `just_now`: somebody saw it go back. Else only what was written in the future betrays it.
+    """
+    now = timezone.now()
+    waiting = Delivery.objects.filter(state=Delivery.State.WAITING, next_attempt_at__gt=now)
+    if not just_now:
+        waiting = waiting.filter(created_at__gt=now + LATE_AFTER)
+    return waiting.update(next_attempt_at=now)
+
+
 def retry_delay(attempts, error=None):
     """How long to wait after attempt number `attempts`."""
     if refused_for_good(error):
@@ -227,6 +240,8 @@ def verdict(error):
             return f"The mail server answered {error.smtp_code}.", refused_for_good(error)
         case smtplib.SMTPNotSupportedError():
             return "The mail server does not offer encryption or sign-in. Nothing was sent. Check EMAIL_URL.", True
+        case ssl.SSLCertVerificationError(verify_code=10):  # as OpenSSL counts
+            return "The mail server's certificate has expired.", True
         case ssl.SSLError():
             return "The mail server's certificate could not be verified.", True
         case socket.gaierror():

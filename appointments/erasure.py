@@ -7,12 +7,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django_tasks_db.models import DBTaskResult
 
 from . import spam
 from .messages import mailbox
 from .models import AppointmentRequest, Erasure, RequestCount, SearchEntry, StepNotAllowed
-from .models.retention import mark_of
+from .models.retention import marks_of
 from .tasks import deliver
 
 logger = logging.getLogger(__name__)
@@ -48,23 +49,27 @@ def remove(numbers):
     """The rows and those that point at them: history, attempts, notes, replies, deliveries, and their queued tasks."""
     DBTaskResult.objects.filter(task_path=deliver.module_path, args_kwargs__args__0__in=numbers).delete()
     going = AppointmentRequest.objects.filter(pk__in=numbers)
-    # One that repeats another of them would keep it from going.
-    going.filter(outcome=AppointmentRequest.Outcome.DUPLICATE).update(
-        outcome=AppointmentRequest.Outcome.WITHDRAWN, duplicate_of=None
+    # One that repeats another of them would keep it from going; in a backup, one that stays may do that, too.
+    repeats = AppointmentRequest.objects.filter(Q(pk__in=numbers) | Q(duplicate_of__in=numbers))
+    repeats.filter(outcome=AppointmentRequest.Outcome.DUPLICATE).update(
+        outcome=AppointmentRequest.Outcome.WITHDRAWN, duplicate_of=None, merged=False
     )
     going.update(duplicate_of=None)
     going.delete()
 
 
-def replay():
-    """Erase again what a restored backup has brought back. Returns how many requests."""
+def replay(*, even_held=False):
+    """Erase again what a restored backup has brought back. Returns how many requests.
+
+    A hold is respected, unless it came along from the backup: it was lifted before its request was erased.
+    """
     keep_beside_the_database()
     many = 0
     for some in slices(list(Erasure.objects.all())):
         marks = {(tombstone.request_number, tombstone.mark) for tombstone in some}
-        back = AppointmentRequest.objects.filter(pk__in=[number for number, _ in marks], on_hold=False)
-        rows = back.values_list("pk", "reference")
-        again = [number for number, reference in rows if (number, mark_of(reference)) in marks]
+        back = AppointmentRequest.objects.filter(pk__in=[number for number, _ in marks])
+        rows = (back if even_held else back.filter(on_hold=False)).values_list("pk", "reference")
+        again = [number for number, reference in rows if any((number, mark) in marks for mark in marks_of(reference))]
         remove(again)
         many += len(again)
     return many
@@ -103,13 +108,24 @@ def in_table():
 
 def in_file():
     """{(number, mark)}; a line that was cut short by a crash says nothing, and is written again."""
-    found = set()
     with suppress(FileNotFoundError):
-        for line in Path(settings.ERASED_FILE).read_text().splitlines():
-            number, _, mark = line.partition(" ")
-            if number.isdecimal() and len(mark) == 64:
-                found.add((int(number), mark))
+        return read(Path(settings.ERASED_FILE).read_text())
+    return set()
+
+
+def read(text):
+    found = set()
+    for line in text.splitlines():
+        number, _, mark = line.partition(" ")
+        if number.isdecimal() and len(mark) == 64:
+            found.add((int(number), mark))
     return found
+
+
+def add_to_file(tombstones):
+    """Those that a backup has brought along."""
+    if new := tombstones - in_file():
+        append(new)
 
 
 def append(tombstones):

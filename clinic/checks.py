@@ -5,6 +5,8 @@ from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.db import connections
 
+from .backups import Trouble, keys
+
 DJANGO_FLOOR = (5, 2, 19)
 SQLITE_FLOOR = (3, 35)  # the first that gives a key back for a row that was not in the way of another
 SAFE_SQLITE = {"journal_mode": ("wal",), "synchronous": (2, 3)}  # 2 is FULL, 3 is EXTRA
@@ -55,6 +57,21 @@ def _unsafe(connection, wanted, question, error_id):
                     hint=f"Set it to {good[0]}.",
                     id=error_id,
                 )
+
+
+@register()
+def backups_can_be_made(app_configs, **kwargs):
+    """Once they are asked for: a mistake is found at the start, not in the night."""
+    if not settings.BACKUP_DIR:
+        return []
+    errors = []
+    try:
+        keys.recipients()
+    except Trouble as trouble:
+        errors.append(Error(str(trouble), hint="See docs/when-it-burns.md.", id="clinic.E020"))
+    if not 1 <= settings.BACKUP_EVERY_HOURS <= 24:
+        errors.append(Error("BACKUP_EVERY_HOURS is not 1 to 24.", hint="6 is usual.", id="clinic.E021"))
+    return errors
 
 
 @register(Tags.security, deploy=True)

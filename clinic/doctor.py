@@ -22,7 +22,8 @@ from appointments.promise import age, plural
 from education.models import Guide, ShelfEntry
 from education.spelling import has_trigrams
 
-from . import caught_mail, checks
+from . import caught_mail, certificate, checks
+from .backups import health
 from .facts import Facts
 from .life import life
 
@@ -89,8 +90,9 @@ def thorough() -> Iterator[Finding]:
             yield from access_log()
             yield from erased()
             yield from search()
+            yield from around_backups()
     yield from mail_server()
-    yield from backups()
+    yield from as_findings(certificate.findings())
 
 
 def worst(findings):
@@ -306,6 +308,10 @@ def removals(facts):
         yield Finding("removals", OK, "What is too old is removed each day.")
 
 
+def backups(facts):
+    yield from as_findings(health.quick(facts.counts))
+
+
 def erased():
     if erasure.is_kept_beside():
         yield Finding("erased", OK, "A restored backup brings back nobody who was erased.")
@@ -365,6 +371,7 @@ IN_THE_DATABASE = [
     unopened,
     suspected,
     removals,
+    backups,
 ]
 
 
@@ -452,14 +459,13 @@ def search():
         yield Finding("search", OK, f"The search knows {plural(found, 'published guide')}.")
 
 
-def backups():
-    yield Finding(
-        "backups",
-        WARNING,
-        "This site makes no backups by itself.",
-        "Copy the database and the folder of DATA_DIR to another place each day, and try once to restore them.",
-        for_desk=False,
-    )
+def around_backups():
+    yield from as_findings(health.thorough())
+
+
+def as_findings(rows):
+    for name, level, says, do, for_desk in rows:
+        yield Finding(name, level, says, do, for_desk=for_desk)
 
 
 def production():

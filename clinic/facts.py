@@ -12,6 +12,7 @@ from appointments.models.counted import counted_together
 from education.models import Letter, Original
 
 from . import hours
+from .backups import health
 from .models import ClinicProfile, OpeningHours, Service
 
 PICTURES_WITHIN = timedelta(minutes=10)
@@ -67,5 +68,6 @@ class Facts(Arrangements):
             "pictures": Original.objects.filter(added_at__lt=now - PICTURES_WITHIN),
             "removals_stopped": runs.filter(pk__in=runs.order_by("-at").values("pk")[:1]).exclude(stopped=""),
             "removals_lately": runs.filter(at__gt=now - PurgeRun.EXPECTED_WITHIN),
+            **health.counted(now),
             "not_new": AppointmentRequest.objects.filter(created_at__lt=now - PurgeRun.EXPECTED_WITHIN),
         }

@@ -74,6 +74,7 @@ except ValueError:
     raise SystemExit("DATABASE_URL cannot be read: write postgres://user:password@host/name.") from None
 DATABASES = {"default": _database}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "clinic.sqlite"  # Django's, which also notices that its file was taken away
     # WAL and IMMEDIATE: a writer waits its turn and never ends as "database is locked". FULL: what we acknowledged
     # outlives a power cut. clinic/checks.py refuses to start with anything weaker. secure_delete: what is deleted is
     # overwritten, so that nobody's words stay in the file.
@@ -219,7 +220,7 @@ if QUEUE_URL:
 # What the worker does besides requests and their mail, at each turn, every few seconds and each hour: functions without
 # arguments that take seconds at most. Those of a turn say whether they did something.
 WORKER_EACH_TURN = ["education.darkroom.develop_next", "clinic.work.send_a_letter"]
-WORKER_ROUNDS = ["education.scheduling.go_round"]
+WORKER_ROUNDS = ["education.scheduling.go_round", "clinic.backups.schedule.go_round"]
 WORKER_EACH_HOUR = [
     "education.darkroom.clear_away_strays",
     "clinic.work.remind_owners",
@@ -413,6 +414,17 @@ PURGE_NEVER_STOPS_AT = given("PURGE_NEVER_STOPS_AT", 5, env.int)  # so few reque
 PURGE_GAP_DAYS = given("PURGE_GAP_DAYS", 7, env.int)
 # Beside the database, so that an older one that is restored erases again whom it has brought back.
 ERASED_FILE = Path(given("ERASED_FILE", str(DATA_DIR / "erased.txt")))
+
+# Backups --------------------------------------------------------------------------------------------------------------
+# docs/when-it-burns.md says how; without a folder none are made, and the doctor says so.
+
+BACKUP_DIR = given("BACKUP_DIR", None, env.path)
+BACKUP_PUBLIC_KEY = given(
+    "BACKUP_PUBLIC_KEY", [], env.list
+)  # whoever has the private half of one of these can read them
+BACKUP_EVERY_HOURS = given("BACKUP_EVERY_HOURS", 6, env.int)
+BACKUP_KEEP_DAYS = given("BACKUP_KEEP_DAYS", 28, env.int)  # the privacy notice tells patients
+BACKUP_PROGRAMS = given("BACKUP_PROGRAMS", None, env.path)  # the folder of pg_dump, where it is not found by itself
 
 # Logs: never what a patient typed -------------------------------------------------------------------------------------
 

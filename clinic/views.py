@@ -62,6 +62,7 @@ class Privacy(TemplateView):
             "person": settings.KEEP_PERSON_DAYS,
             "spam": settings.KEEP_SPAM_DAYS,
             "access_log": settings.KEEP_ACCESS_LOG_YEARS,
+            "backups": settings.BACKUP_KEEP_DAYS if settings.BACKUP_DIR else 0,
         }
         return super().get_context_data(privacy_version=settings.PRIVACY_NOTICE_VERSION, keep=keep, **kwargs)
 

@@ -38,13 +38,13 @@ def a_database(named_url):
 
 
 @contextmanager
-def a_server():
-    """A throw-away Server that runs; its files go with it."""
+def a_server(where="/tmp"):
+    """A throw-away Server that runs, in a folder below that one; its files go with it."""
     programs = find_programs()
     if not programs:
         raise NoPostgreSQL("Install PostgreSQL's server, or name one: DATABASE_URL=postgres://… make test")
     # /tmp: the path of a socket must be short, and the usual folder for temporary files on macOS is not.
-    server = Server(programs, Path(tempfile.mkdtemp(prefix="clinic-pg-", dir="/tmp")))
+    server = Server(programs, Path(tempfile.mkdtemp(prefix="clinic-pg-", dir=where)))
     try:
         server.make()
         server.start()

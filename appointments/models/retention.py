@@ -60,5 +60,10 @@ class Erasure(models.Model):
         return cls(request_number=appointment_request.pk, mark=mark_of(appointment_request.reference), by=by)
 
 
-def mark_of(reference):
-    return salted_hmac("appointments.Erasure", reference, algorithm="sha256").hexdigest()
+def mark_of(reference, key=None):
+    return salted_hmac("appointments.Erasure", reference, secret=key, algorithm="sha256").hexdigest()
+
+
+def marks_of(reference):
+    """By the key that the site has, and by those that it had when others were erased."""
+    return [mark_of(reference, key) for key in (None, *settings.SECRET_KEY_FALLBACKS)]

@@ -9,14 +9,14 @@ from .processes import process
 
 
 @contextmanager
-def a_site(mail_server, folder, *options, every=10_000, kills=0):
+def a_site(mail_server, folder, *options, every=10_000, kills=0, **more):
     """The running site with its worker; killed every few seconds if so asked. `.kills()` says where."""
     diary = folder / "diary"
     diary.touch()
     port = free_port()
     command = ("-m", "tests.faults.killed_site", "--diary", diary, "--every", every, "--kills", kills, *options)
     facts = {"EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}", "PORT": port, "HOST": "127.0.0.1"}
-    with process(*command, folder=folder, name="site", TRUSTED_PROXIES=1, **facts) as site:
+    with process(*command, folder=folder, name="site", TRUSTED_PROXIES=1, **facts, **more) as site:
         site.port = port
         site.kills = lambda: diary.read_text().splitlines()
         yield site

@@ -104,11 +104,11 @@ def test_twin_without_one_transaction_requests_are_left_without_deliveries(ready
 
 
 @contextmanager
-def a_database_of_its_own():
+def a_database_of_its_own(**options):
     """A PostgreSQL that may be killed: for as long, the test's connection is one to it."""
     own = {"NAME": "clinic", "USER": "clinic", "PASSWORD": "", "PORT": ""}
     try:
-        with a_server() as server, pytest.MonkeyPatch.context() as patch:
+        with a_server(**options) as server, pytest.MonkeyPatch.context() as patch:
             connection.close()
             for name, value in {**own, "HOST": str(server.folder)}.items():
                 patch.setitem(connection.settings_dict, name, value)

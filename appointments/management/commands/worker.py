@@ -30,6 +30,8 @@ logger = logging.getLogger("appointments.worker")
 PAUSE = 1.0  # seconds between two looks when there is nothing to do
 PAUSE_IN_TROUBLE = 5.0  # and when the database does not answer
 BEAT_EVERY = 15  # seconds
+CLOCK_SET_BACK = "The clock was set back: %s that waited for its time is sent now."
+CLOCK_MAY_DIFFER = 60  # seconds in which a clock is set right, and nobody need know
 WATCH_EVERY = 60  # seconds: what nobody opens, the daily digest, and what is to be forgotten soon
 ROUND_EVERY = 10  # seconds: what settings.WORKER_ROUNDS names
 HOUSEKEEPING_EVERY = 60 * 60  # seconds
@@ -89,6 +91,7 @@ class Worker:
         self.name = f"{socket.gethostname()[:60]}-{os.getpid()}"
         self.next_beat = self.next_watch = self.next_round = self.next_housekeeping = 0.0
         self.in_trouble = False
+        self.started = None  # when this computer was, by the clock
 
     def run(self):
         logger.info("Worker %s started.", self.name)
@@ -102,6 +105,7 @@ class Worker:
         try:
             close_old_connections()
             self.say_alive()
+            self.watch_the_clock()
             busy = run_one_task(self.name)
             if not self.stop.wait(0):
                 busy = bool(deliveries.sweep(limit=1)) or busy
@@ -129,6 +133,15 @@ class Worker:
         if time.monotonic() >= self.next_beat:
             WorkerHeartbeat.beat(self.name)
             self.next_beat = time.monotonic() + BEAT_EVERY
+
+    def watch_the_clock(self):
+        """The time of day against the seconds since this computer was started, which nobody sets."""
+        started = time.time() - time.monotonic()
+        first = self.started is None
+        if first or started < self.started - CLOCK_MAY_DIFFER:
+            many = deliveries.after_the_clock_was_set_back(just_now=not first)
+            logger.log(logging.WARNING if many else logging.DEBUG, CLOCK_SET_BACK, plural(many, "message"))
+        self.started = started
 
     def watch(self):
         if time.monotonic() >= self.next_watch:
