@@ -95,6 +95,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site is meant to use our files
 STATICFILES_FINDERS = [
     "clinic.bundles.JoinedStyles",
     "django.contrib.staticfiles.finders.FileSystemFinder",
