@@ -5,7 +5,7 @@ LIKE_PRODUCTION = CLINIC_ENV=production SECRET_KEY="$$(head -c 40 /dev/urandom |
 	SITE_URL=https://clinic.example.org TRUSTED_PROXIES=1 DATABASE_URL=postgres://clinic@127.0.0.1/clinic \
 	EMAIL_URL=smtp+tls://clinic:secret@mail.example.org:587 DEFAULT_FROM_EMAIL=clinic@example.org
 
-.PHONY: run test newest pins drill bench-intake bench-signin bench-desk bench-guide lint screenshots python
+.PHONY: run test newest pins known-faults drill bench-intake bench-signin bench-desk bench-guide lint screenshots python
 
 run: python
 	@$(IN_ENVIRONMENT) run
@@ -18,6 +18,9 @@ newest: python
 
 pins: python
 	@$(IN_ENVIRONMENT) -m clinic.pins $(ARGS)
+
+known-faults: python
+	@$(IN_ENVIRONMENT) -m clinic.known_faults $(ARGS)
 
 drill: python
 	@DRILL=1 $(IN_ENVIRONMENT) -m tests tests/faults $(ARGS)
@@ -37,6 +40,7 @@ bench-guide: python
 lint: python
 	@$(IN_ENVIRONMENT) install
 	.venv/bin/python -m pip check
+	.venv/bin/python -m clinic.known_faults --offline
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m ruff format --check .
 	.venv/bin/python -m djlint --lint --quiet templates

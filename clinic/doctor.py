@@ -22,7 +22,7 @@ from appointments.promise import age, plural
 from education.models import Guide, ShelfEntry
 from education.spelling import has_trigrams
 
-from . import caught_mail, checks
+from . import caught_mail, checks, known_faults
 from .facts import Facts
 
 OK, WARNING, FAULT = "OK", "WARNING", "FAULT"
@@ -90,6 +90,7 @@ def thorough() -> Iterator[Finding]:
             yield from search()
     yield from mail_server()
     yield from backups()
+    yield from libraries()
 
 
 def worst(findings):
@@ -439,3 +440,20 @@ def production():
         yield Finding("production", FAULT, error.msg, error.hint)
     if not errors:
         yield Finding("production", OK, "The settings are those of a site for real patients.")
+
+
+def libraries():
+    """By the list that came along: this asks nobody, and an old list is said and no fault of the site's."""
+    faults, made_on, made = known_faults.kept()
+    found = known_faults.touched(known_faults.installed(), faults)
+    for fault, version in found:
+        yield Finding(
+            "libraries",
+            WARNING,
+            known_faults.sentence(fault, version),
+            "Update the site: “git pull”, then install requirements.lock again.",
+            for_desk=False,
+        )
+    if not found:
+        age = known_faults.age(made_on, timezone.localdate())
+        yield Finding("libraries", OK, f"No library has a fault that is on our list ({made}, {age}).")
