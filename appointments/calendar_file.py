@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 from icalendar import Calendar, Event
 
 PRODUCER = "-//Clinic website//Appointments//EN"
@@ -33,7 +34,7 @@ def event(appointment_request, clinic, changed_at):
     event.add("last-modified", changed_at)
     event.add("dtstart", timezone.localtime(appointment_request.start))
     event.add("dtend", timezone.localtime(appointment_request.end))
-    event.add("summary", f"Appointment at {clinic.name}")
+    event.add("summary", gettext("Appointment at %(clinic)s") % {"clinic": clinic.name})
     event.add("location", ", ".join(filter(None, [appointment_request.place, *clinic.address.splitlines()])))
     event.add("status", "CANCELLED" if appointment_request.was_called_off else "CONFIRMED")
     event.add("class", "PRIVATE")  # a shared calendar shows others only that the time is taken

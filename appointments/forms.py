@@ -8,8 +8,11 @@ from django import forms
 from django.urls import reverse_lazy
 from django.utils.functional import lazy
 from django.utils.html import format_html
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import to_python as parse_phone
 
+from clinic import languages
 from clinic.models import Service
 from clinic.typed import tidy, tidy_line
 
@@ -20,17 +23,17 @@ from .models.request import ANSWERABLE
 MOST_DAYS = 3
 FEWEST_DIGITS = 5  # an extension or a short local number: odd, but somebody may answer
 LONG_TEXTS = {"message"}
-TOO_LONG = "Please use %(limit_value)d characters or fewer. There are %(show_value)d now."
-PAGE_TOO_OLD = (
+TOO_LONG = _("Please use %(limit_value)d characters or fewer. There are %(show_value)d now.")
+PAGE_TOO_OLD = _(
     "This page was open for a long time, so we could not send your request yet. Everything you wrote is still here. "
     "Please press the button at the end once more."
 )
 GROUPS = {
-    "Your request": ["service", "for_whom", "patient_type", "message"],
-    "How can we reach you?": ["name", "phone", "email", "best_time_to_call", "voicemail_ok"],
-    "When would you like to come?": ["preferred_days", "preferred_time"],
-    "Can we make it easier for you?": ["language", "needs_interpreter", "access_needs"],
-    "Your consent": ["consent"],
+    _("Your request"): ["service", "for_whom", "patient_type", "message"],
+    _("How can we reach you?"): ["name", "phone", "email", "best_time_to_call", "voicemail_ok"],
+    _("When would you like to come?"): ["preferred_days", "preferred_time"],
+    _("Can we make it easier for you?"): ["language", "needs_interpreter", "access_needs"],
+    _("Your consent"): ["consent"],
 }
 FREE_TEXTS = ["message", "access_needs", "language", "name"]
 lazy_format_html = lazy(format_html, str)
@@ -42,35 +45,37 @@ class RequestForm(forms.ModelForm):
     page_name = "page"
 
     service = forms.TypedChoiceField(
-        label="What is it about?",
-        help_text="Not sure? Choose what comes closest. We sort it out when we talk.",
+        label=_("What is it about?"),
+        help_text=_("Not sure? Choose what comes closest. We sort it out when we talk."),
         widget=forms.RadioSelect,
         error_messages={
-            "required": "Choose what your request is about.",
-            "invalid_choice": "We no longer offer that online. Choose what your request is about.",
+            "required": _("Choose what your request is about."),
+            "invalid_choice": _("We no longer offer that online. Choose what your request is about."),
         },
     )
     preferred_days = forms.MultipleChoiceField(
-        label="Which days suit you?",
-        help_text=f"Choose up to {MOST_DAYS}. Leave it empty if any day is fine.",
+        label=_("Which days suit you?"),
+        help_text=format_lazy(_("Choose up to {days}. Leave it empty if any day is fine."), days=MOST_DAYS),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": "We are not open on one of those days. Choose again."},
+        error_messages={"invalid_choice": _("We are not open on one of those days. Choose again.")},
     )
     consent = forms.BooleanField(
-        label="The clinic may store what I wrote here and contact me about it.",
+        label=_("The clinic may store what I wrote here and contact me about it."),
         help_text=lazy_format_html(
-            'We use it only to arrange your appointment. <a href="{}" target="_blank">Read our privacy notice '
-            "(opens in a new tab)</a>.",
+            _(
+                'We use it only to arrange your appointment. <a href="{}" target="_blank">Read our privacy notice '
+                "(opens in a new tab)</a>."
+            ),
             reverse_lazy("privacy"),
         ),
-        error_messages={"required": "Tick this box. Without it we may not contact you."},
+        error_messages={"required": _("Tick this box. Without it we may not contact you.")},
     )
     guide = forms.CharField(required=False, widget=forms.HiddenInput)
     form_token = forms.CharField(required=False, widget=forms.HiddenInput)
     # Nobody sees it. A program that fills in all fields gives itself away.
     website = forms.CharField(
-        label="Leave this empty",
+        label=_("Leave this empty"),
         required=False,
         widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
     )
@@ -94,28 +99,28 @@ class RequestForm(forms.ModelForm):
             "access_needs",
         ]
         labels = {
-            "patient_type": "Have you been to this clinic before?",
-            "message": "Anything you want to add?",
-            "for_whom": "Who is the appointment for?",
-            "name": "What name should we call you by?",
-            "phone": "Phone number",
-            "email": "E-mail address",
-            "best_time_to_call": "When is a good time to call you?",
-            "voicemail_ok": "You may leave a message on my voicemail",
-            "preferred_time": "Which time of day suits you?",
-            "language": "Which language do you prefer?",
-            "needs_interpreter": "I would like an interpreter",
-            "access_needs": "What would make your visit easier?",
+            "patient_type": _("Have you been to this clinic before?"),
+            "message": _("Anything you want to add?"),
+            "for_whom": _("Who is the appointment for?"),
+            "name": _("What name should we call you by?"),
+            "phone": _("Phone number"),
+            "email": _("E-mail address"),
+            "best_time_to_call": _("When is a good time to call you?"),
+            "voicemail_ok": _("You may leave a message on my voicemail"),
+            "preferred_time": _("Which time of day suits you?"),
+            "language": _("Which language do you prefer?"),
+            "needs_interpreter": _("I would like an interpreter"),
+            "access_needs": _("What would make your visit easier?"),
         }
         help_texts = {
-            "patient_type": "If you write for someone else, answer for them.",
-            "message": "A few words are enough. Leave out details that you would not want a receptionist to read.",
-            "name": "A first name is fine. If you write for someone else, give your own name.",
-            "phone": "We need a phone number or an e-mail address. A call is the quickest way.",
-            "email": "We never write about your health by e-mail.",
-            "voicemail_ok": "If you leave this empty, we hang up and try again later.",
-            "language": "For example: Spanish.",
-            "access_needs": "For example: a wheelchair, a hearing aid, someone who comes with you.",
+            "patient_type": _("If you write for someone else, answer for them."),
+            "message": _("A few words are enough. Leave out details that you would not want a receptionist to read."),
+            "name": _("A first name is fine. If you write for someone else, give your own name."),
+            "phone": _("We need a phone number or an e-mail address. A call is the quickest way."),
+            "email": _("We never write about your health by e-mail."),
+            "voicemail_ok": _("If you leave this empty, we hang up and try again later."),
+            "language": _("For example: Spanish."),
+            "access_needs": _("For example: a wheelchair, a hearing aid, someone who comes with you."),
         }
         widgets = {
             "patient_type": forms.RadioSelect,
@@ -131,22 +136,22 @@ class RequestForm(forms.ModelForm):
         }
         error_messages = {
             "patient_type": {
-                "required": "Tell us if you have been here before.",
-                "invalid_choice": "Tell us if you have been here before.",
+                "required": _("Tell us if you have been here before."),
+                "invalid_choice": _("Tell us if you have been here before."),
             },
             "message": {"max_length": TOO_LONG},
             "for_whom": {
-                "required": "Tell us who the appointment is for.",
-                "invalid_choice": "Tell us who the appointment is for.",
+                "required": _("Tell us who the appointment is for."),
+                "invalid_choice": _("Tell us who the appointment is for."),
             },
-            "name": {"required": "Write the name that we should call you by.", "max_length": TOO_LONG},
-            "phone": {"max_length": "Write only the number here. The rest fits under “Anything you want to add?”."},
+            "name": {"required": _("Write the name that we should call you by."), "max_length": TOO_LONG},
+            "phone": {"max_length": _("Write only the number here. The rest fits under “Anything you want to add?”.")},
             "email": {
-                "invalid": "Check the e-mail address. It should look like name@example.com.",
-                "max_length": "Check the e-mail address. It is too long.",
+                "invalid": _("Check the e-mail address. It should look like name@example.com."),
+                "max_length": _("Check the e-mail address. It is too long."),
             },
-            "best_time_to_call": {"required": "Choose a time.", "invalid_choice": "Choose a time from the list."},
-            "preferred_time": {"required": "Choose a time.", "invalid_choice": "Choose a time from the list."},
+            "best_time_to_call": {"required": _("Choose a time."), "invalid_choice": _("Choose a time from the list.")},
+            "preferred_time": {"required": _("Choose a time."), "invalid_choice": _("Choose a time from the list.")},
             "language": {"max_length": TOO_LONG},
             "access_needs": {"max_length": TOO_LONG},
         }
@@ -180,14 +185,14 @@ class RequestForm(forms.ModelForm):
     def clean_phone(self):
         phone = in_international_form(self.cleaned_data["phone"])
         if phone and sum(character.isdecimal() for character in phone) < FEWEST_DIGITS:
-            raise forms.ValidationError("Check the phone number. It seems too short.")
+            raise forms.ValidationError(_("Check the phone number. It seems too short."))
         self.fields["phone"].run_validators(phone)  # an extension may have made it longer
         return phone
 
     def clean_preferred_days(self):
         days = self.cleaned_data["preferred_days"]
         if len(days) > MOST_DAYS:
-            raise forms.ValidationError(f"Choose up to {MOST_DAYS} days.")
+            raise forms.ValidationError(_("Choose up to %(days)d days."), params={"days": MOST_DAYS})
         return days
 
     def clean_form_token(self):
@@ -228,11 +233,13 @@ class RequestForm(forms.ModelForm):
 
     def in_words(self, field, value):
         if isinstance(value, bool):
-            return "Yes" if value else "No"
+            return languages.in_words(value)
         if isinstance(value, Service):
             return value.name
         words = dict(getattr(field.field, "choices", ()))
-        return ", ".join(words[choice] for choice in value) if isinstance(value, list) else words.get(value, value)
+        if isinstance(value, list):
+            return languages.listed(words[choice] for choice in value)
+        return words.get(value, value)
 
     def carried(self):
         """[(name, value)] of all that was typed, for a page that holds it in hidden fields."""

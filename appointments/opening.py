@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.utils import timezone
-from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from clinic.languages import weekday
 
 from .arrangements import Arrangements
 from .models import AppointmentRequest
 
-CALL_US = "Please call us: we will find the right appointment for you on the phone."
+CALL_US = _("Please call us: we will find the right appointment for you on the phone.")
 
 
 @dataclass(frozen=True)
@@ -33,19 +36,25 @@ def form_state(now, arrangements=None):
     if profile.daily_cap and received_on(today) >= profile.daily_cap:
         return FormState(
             "full",
-            "We cannot take more requests online today",
-            "We take only as many requests as we can answer soon, and today’s are in. Please call us, or come back tomorrow.",
+            _("We cannot take more requests online today"),
+            _(
+                "We take only as many requests as we can answer soon, and today’s are in. Please call us, or come back "
+                "tomorrow."
+            ),
         )
     if not arrangements.offers_something:
-        return FormState("nothing_offered", "Please call us", f"We take no requests online just now. {CALL_US}")
+        return FormState(
+            "nothing_offered", _("Please call us"), f"{gettext('We take no requests online just now.')} {CALL_US}"
+        )
     return FormState()
 
 
 def paused(profile):
-    text = profile.pause_message.strip() or CALL_US
+    text = profile.pause_message.strip() or str(CALL_US)
     if profile.paused_until:
-        text = f"{text}\nThe form opens again on {date_format(profile.paused_until, 'l, F j')}."
-    return FormState("paused", "We take no requests online just now", text, profile.paused_until)
+        opens = gettext("The form opens again on %(day)s.") % {"day": weekday(profile.paused_until)}
+        text = f"{text}\n{opens}"
+    return FormState("paused", _("We take no requests online just now"), text, profile.paused_until)
 
 
 def received_on(today):

@@ -8,10 +8,12 @@ from datetime import timedelta
 
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, TemplateView, View
 
 from clinic.errors import error_page
@@ -28,7 +30,7 @@ RECEIPT_FOR = timedelta(hours=24)
 KEPT_AFTER_CLOSING = timedelta(days=30)
 TRIES = 5  # to withdraw while staff are at work on the same request
 WRITTEN_BY_PATIENTS = ("name", "phone", "email", "message", "access_needs", "language")
-NOT_TAKEN = "This was not sent: we have one from you already, or your request was closed meanwhile. Please call us."
+NOT_TAKEN = _("This was not sent: we have one from you already, or your request was closed meanwhile. Please call us.")
 
 
 class BySecret:
@@ -113,11 +115,11 @@ class ReplyForm(forms.Form):
 
 class MessageForm(ReplyForm):
     message = forms.CharField(
-        label="Your message",
-        help_text="A few words are enough. Leave out details that you would not want a receptionist to read.",
+        label=_("Your message"),
+        help_text=_("A few words are enough. Leave out details that you would not want a receptionist to read."),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
-        error_messages={"required": "Write your message.", "max_length": TOO_LONG},
+        error_messages={"required": _("Write your message."), "max_length": TOO_LONG},
     )
 
     def text(self):
@@ -126,14 +128,14 @@ class MessageForm(ReplyForm):
 
 class AnotherTimeForm(ReplyForm):
     best_time = forms.ChoiceField(
-        label="When is a better time to call you?",
+        label=_("When is a better time to call you?"),
         choices=AppointmentRequest.TimeOfDay.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose a time.", "invalid_choice": "Choose a time from the list."},
+        error_messages={"required": _("Choose a time."), "invalid_choice": _("Choose a time from the list.")},
     )
     message = forms.CharField(
-        label="Anything else about the call?",
-        help_text="For example: not on Tuesdays, or another phone number.",
+        label=_("Anything else about the call?"),
+        help_text=_("For example: not on Tuesdays, or another phone number."),
         required=False,
         max_length=200,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
@@ -141,7 +143,8 @@ class AnotherTimeForm(ReplyForm):
     )
 
     def text(self):
-        time = AppointmentRequest.TimeOfDay(self.cleaned_data["best_time"]).label
+        with translation.override(settings.LANGUAGE_CODE):  # staff read it
+            time = str(AppointmentRequest.TimeOfDay(self.cleaned_data["best_time"]).label)
         return f"{time}. {self.cleaned_data['message']}".strip()
 
 
@@ -182,15 +185,15 @@ class Reply(BySecret, FormView):
 class AddMessage(Reply):
     form_class = MessageForm
     kind = PatientReply.Kind.MESSAGE
-    heading = "Add a message to your request"
-    button = "Send my message"
+    heading = _("Add a message to your request")
+    button = _("Send my message")
 
 
 class AskForAnotherTime(Reply):
     form_class = AnotherTimeForm
     kind = PatientReply.Kind.OTHER_TIME
-    heading = "Ask us to call at another time"
-    button = "Tell the clinic"
+    heading = _("Ask us to call at another time")
+    button = _("Tell the clinic")
 
 
 class Withdraw(BySecret, TemplateView):
@@ -205,7 +208,7 @@ class Withdraw(BySecret, TemplateView):
         return super().get(request, *args, **kwargs)
 
     def post(self, request, *args, **kwargs):
-        for _ in range(TRIES):
+        for _try in range(TRIES):
             if not self.appointment_request.can_be_withdrawn:
                 return SeeOther(self.address())
             if request.POST.get("seen") != self.what():

@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.http import HttpResponseRedirect
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView
 
 from clinic import hours
@@ -24,7 +25,7 @@ from .opening import form_state
 logger = logging.getLogger(__name__)
 
 SLUG = re.compile(r"[-\w]{1,80}", re.ASCII)
-CHANGED = (
+CHANGED = _(
     "Something at the clinic has just changed. Everything you wrote is still here. Please press the button once more."
 )
 SENT_BEFORE = "sent_before"  # a cookie that holds a random name and nothing else

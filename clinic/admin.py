@@ -23,6 +23,7 @@ from appointments.duty import Rota
 
 from .context import profile_for
 from .models import ClinicProfile, Closure, OpeningHours, Service
+from .narrow import NarrowList
 from .staff import second_factor, sessions
 from .staff.roles import ROLES
 
@@ -150,7 +151,7 @@ class ClinicProfileAdmin(admin.ModelAdmin):
 
 
 @admin.register(Service)
-class ServiceAdmin(admin.ModelAdmin):
+class ServiceAdmin(NarrowList, admin.ModelAdmin):
     list_display = ["name", "description", "active", "promise", "position"]
     fields = ["name", "slug", "description", "active", "position", "promise_hours", "preparation", "told"]
     readonly_fields = ["told"]
@@ -167,16 +168,13 @@ class ServiceAdmin(admin.ModelAdmin):
         """Chosen at the recipients: each says which services are theirs."""
         return ", ".join(map(str, Rota().everybody_for(service))) if service.pk else "Chosen at each recipient"
 
-    def lookup_allowed(self, lookup, value, request):
-        return False
-
 
 # Staff see deliveries; the tasks that carry them mean nothing to a clinic. What a sign-in is made of is seen by nobody.
 admin.site.unregister([get_user_model(), Group, DBTaskResult, Authenticator, EmailAddress])
 
 
 @admin.register(get_user_model())
-class StaffAdmin(UserAdmin):
+class StaffAdmin(NarrowList, UserAdmin):
     """Who works here. What somebody may do comes from roles, so that it can be read at a glance."""
 
     filter_horizontal = ()
@@ -184,6 +182,7 @@ class StaffAdmin(UserAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_display = ["username", "first_name", "last_name", "roles", "is_active"]
     list_filter = ["is_active", "groups"]
+    lookups = ("is_active__exact", "groups__id__exact")
     readonly_fields = ["last_login", "date_joined", "second_factor"]  # the stock inputs of date and time have no labels
     fieldsets = [
         (None, {"fields": ["username", "password", "second_factor"]}),
@@ -256,7 +255,7 @@ class StaffAdmin(UserAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin):
+class RoleAdmin(NarrowList, GroupAdmin):
     """The site's own roles stand as clinic/staff/roles.py says; a clinic's own are its own."""
 
     filter_horizontal = ()

@@ -7,7 +7,7 @@ from django.utils import timezone
 from appointments.calling import Because, Turn, calling_time, in_order
 from appointments.models import AppointmentRequest, Delivery, PatientReply, Recipient
 from appointments.promise import Promises
-from education.models import Guide
+from education.models import Guide, Letter
 
 from . import caught_mail, doctor
 from .facts import Facts
@@ -16,7 +16,7 @@ from .templatetags.clinic import near
 SHOWN = 10  # deliveries of each list; the rest is a link away
 CALLS_SHOWN = 20
 CALLS_ORDERED = 500  # what is to be read first, then by promise: so what is urgent is among them, however many wait
-LISTED_BELOW = {"undelivered", "patients_mail"}  # message by message
+LISTED_BELOW = {"undelivered", "patients_mail", "letters"}  # message by message
 ABOUT_REQUESTS = {"unopened"}
 REQUESTS = "admin:appointments_appointmentrequest_changelist"
 GUIDES = "admin:education_guide_changelist"
@@ -33,6 +33,7 @@ def desk(user, profile=None):
         "faults": faults,
         "warnings": warnings,
         "guides": guides(user),
+        **letters(user, facts.counts),
     }
     if may_triage:
         counts = facts.counts
@@ -46,7 +47,8 @@ def desk(user, profile=None):
             "counts": rows_of(counts),
             **calls(user, Promises(facts.calendar, facts.now)),
         }
-    red, amber = context.get("in_trouble_count") or faults, context.get("patients_not_told_count") or warnings
+    red = context.get("in_trouble_count") or context["letters_given_up"] or faults
+    amber = context.get("patients_not_told_count") or context["letters"] or warnings
     context["level"] = "bad" if red else "fair" if amber else "good"
     if may_triage and context["level"] == "good":
         context["waiting_count"] = counts["undelivered"]
@@ -161,6 +163,18 @@ def guides(user):
         waiting = Guide.objects.waiting_for(user).count()
         rows.append((waiting, "guide waits for your review", "guides wait for your review", "waits=me"))
     return [(count, one, several, f"{reverse(GUIDES)}?{query}") for count, one, several, query in rows if count]
+
+
+def letters(user, counts):
+    """E-mails about guides that did not go out, for those who may do something about it."""
+    if not counts["letters_in_trouble"] or not user.has_perm("education.change_guide"):
+        return {"letters": [], "letters_count": 0, "letters_given_up": 0}
+    rows = Letter.objects.in_trouble().select_related("guide__owner", "review_request__reviewer", "link")
+    return {
+        "letters": rows[:SHOWN],
+        "letters_count": counts["letters_in_trouble"],
+        "letters_given_up": counts["letters_given_up"],
+    }
 
 
 # Whom to call now -----------------------------------------------------------------------------------------------------

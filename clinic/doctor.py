@@ -231,6 +231,21 @@ def practice_system(facts):
         yield Finding("practice_system", OK, "The practice system is told of each step.")
 
 
+def letters(facts):
+    """Do owners, reviewers and invited clinicians get their e-mails about guides?"""
+    if troubled := facts.counts["letters_in_trouble"]:
+        yield Finding(
+            "letters",
+            FAULT if facts.counts["letters_given_up"] else WARNING,
+            f"{plural(troubled, 'e-mail')} about guides did not go out: whoever should review them is not told.",
+            "Look at each one’s error on the admin’s first page, mend it, send again or dismiss",
+            "admin:education_guide_changelist",
+            "?waits=letters",
+        )
+    else:
+        yield Finding("letters", OK, "Mail about guides goes out.")
+
+
 def pictures(facts):
     """Is what editors upload made ready for patients?"""
     if waiting := facts.counts["pictures"]:
@@ -327,6 +342,7 @@ IN_THE_DATABASE = [
     mail_to_staff,
     mail_to_patients,
     practice_system,
+    letters,
     pictures,
     unopened,
     removals,

@@ -7,23 +7,30 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
 
 from .kept import is_from_our_own_page, page_that_keeps
 from .typed import tidy
 
 PAGES = {
-    400: ("We could not read that", "Something in what your browser sent was damaged. Please go back and try again."),
-    403: ("You cannot open this page", "It is for the clinic’s staff, or the link is no longer right."),
-    404: ("We cannot find that page", "The address may have a typing mistake, or the page has moved."),
-    405: ("That did not work", "Please go back and use the buttons on the page."),
-    413: ("That is too much text", "Please go back and send a shorter text. A few words are enough: we will call you."),
-    415: ("We could not read that", "Please use the form on our page to write to us."),
-    429: (
-        "Too many requests at once",
-        "Many requests came from your connection. Please wait a few minutes, then send it again.",
+    400: (
+        _("We could not read that"),
+        _("Something in what your browser sent was damaged. Please go back and try again."),
     ),
-    500: ("Something went wrong on our side", "It is not your fault. Please try again in a few minutes."),
-    503: ("We cannot answer just now", "It is not your fault. Please try again in a few minutes, or call us."),
+    403: (_("You cannot open this page"), _("It is for the clinic’s staff, or the link is no longer right.")),
+    404: (_("We cannot find that page"), _("The address may have a typing mistake, or the page has moved.")),
+    405: (_("That did not work"), _("Please go back and use the buttons on the page.")),
+    413: (
+        _("That is too much text"),
+        _("Please go back and send a shorter text. A few words are enough: we will call you."),
+    ),
+    415: (_("We could not read that"), _("Please use the form on our page to write to us.")),
+    429: (
+        _("Too many requests at once"),
+        _("Many requests came from your connection. Please wait a few minutes, then send it again."),
+    ),
+    500: (_("Something went wrong on our side"), _("It is not your fault. Please try again in a few minutes.")),
+    503: (_("We cannot answer just now"), _("It is not your fault. Please try again in a few minutes, or call us.")),
 }
 # The form's own token, too: what was stored after all is not stored twice.
 KEPT_UNSEEN = ["form_token", "guide", "step", "website"]
@@ -98,11 +105,11 @@ def csrf_failure(request, reason=""):
         text = "Your sign-in page was open for too long. Please go back, load the page again and sign in."
     else:
         parse_if_possible(request)
-        text = (
+        text = _(
             "For your safety we check that a form was sent from our own page, and this check failed. It happens when the "
             "page was open for a long time or the browser blocks cookies. Please send it again; if that fails too, call us."
         )
-    return error_page(request, 403, title="Please send that once more", text=text)
+    return error_page(request, 403, title=_("Please send that once more"), text=text)
 
 
 def parse_if_possible(request):

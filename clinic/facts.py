@@ -9,7 +9,7 @@ from appointments import escalation
 from appointments.arrangements import Arrangements
 from appointments.models import AppointmentRequest, Delivery, PurgeRun, Recipient, WorkerHeartbeat
 from appointments.models.counted import counted_together
-from education.models import Original
+from education.models import Letter, Original
 
 from .models import ClinicProfile, OpeningHours, Service
 
@@ -50,6 +50,8 @@ class Facts(Arrangements):
             "events_in_trouble": Delivery.objects.events_in_trouble(),
             "unopened_red": escalation.unopened_for(escalation.RED_AFTER, self.calendar, now),
             "unopened_amber": escalation.unopened_for(escalation.AMBER_AFTER, self.calendar, now),
+            "letters_in_trouble": Letter.objects.in_trouble(),
+            "letters_given_up": Letter.objects.given_up(),
             "pictures": Original.objects.filter(added_at__lt=now - PICTURES_WITHIN),
             "removals_stopped": runs.filter(pk__in=runs.order_by("-at").values("pk")[:1]).exclude(stopped=""),
             "removals_lately": runs.filter(at__gt=now - PurgeRun.EXPECTED_WITHIN),

@@ -171,7 +171,7 @@ TEMPLATES = [
                 "clinic.context.clinic",
                 *(["django.template.context_processors.csp"] if DJANGO_6 else []),
             ],
-            "builtins": ["clinic.templatetags.clinic"],
+            "builtins": ["clinic.templatetags.clinic", "django.templatetags.i18n"],
         },
     }
 ]
@@ -186,11 +186,15 @@ TASKS = {"default": {"BACKEND": given("TASKS_BACKEND", "django_tasks_db.Database
 # arguments that take seconds at most. Those of a turn say whether they did something.
 WORKER_EACH_TURN = ["education.darkroom.develop_next", "clinic.work.send_a_letter"]
 WORKER_ROUNDS = ["education.scheduling.go_round"]
-WORKER_EACH_HOUR = ["education.darkroom.clear_away_strays", "clinic.work.remind_owners"]
+WORKER_EACH_HOUR = [
+    "education.darkroom.clear_away_strays",
+    "clinic.work.remind_owners",
+    "clinic.work.forget_abandoned_imports",
+]
 
 # Language and time ----------------------------------------------------------------------------------------------------
 
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE = "en"
 TIME_ZONE = given("TIME_ZONE", "America/New_York")
 USE_TZ = True
 PHONENUMBER_DEFAULT_REGION = given("PHONE_REGION", "US")

@@ -3,11 +3,16 @@ the worker lives beside the requests, which know no guides."""
 
 from appointments import deliveries
 from education import letters
+from education.models import BroughtPicture
 
 
 def send_a_letter():
     """One letter about a guide, if one is due. Whether there was one."""
     return bool(letters.sweep(send=deliveries.try_out))
+
+
+def forget_abandoned_imports():
+    BroughtPicture.objects.forget_old()
 
 
 def remind_owners():

@@ -20,6 +20,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from js_asset import Media
 
+from clinic.narrow import NarrowList
+
 from . import glossary_admin, library  # noqa: F401  further desks
 from .conflicts import both_texts, laid_over
 from .feedback_admin import FeedbackAdmin
@@ -29,9 +31,9 @@ from .framing import shown_by_our_pages
 from .history import HistoryOfGuides
 from .house_rules import advice, in_the_way
 from .import_admin import ImportsAndExports
+from .letters_admin import LettersOfGuides
 from .models import Feedback, Guide, NotPublishable, ScheduledStep, Section, Source, Topic
 from .models.related import choose, related_guides
-from .narrow import NarrowList
 from .review_desk import ReviewDesk, WaitsFilter
 from .scheduling import ScheduleOfGuides
 
@@ -133,7 +135,14 @@ class GuideChangeList(ChangeList):
 
 @admin.register(Guide)
 class GuideAdmin(
-    HistoryOfGuides, ScheduleOfGuides, ReviewDesk, ImportsAndExports, NarrowList, FormPage, admin.ModelAdmin
+    HistoryOfGuides,
+    ScheduleOfGuides,
+    LettersOfGuides,
+    ReviewDesk,
+    ImportsAndExports,
+    NarrowList,
+    FormPage,
+    admin.ModelAdmin,
 ):
     form = GuideForm
     actions = ["publish_together"]

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext
 
 from .models import Guide, Revision
 
@@ -16,9 +17,9 @@ NOT_FOR_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 def feed_of_guides(clinic):
     """The feed as text: the guides that were published last, the newest first."""
     feed = Atom1Feed(
-        title=for_xml(f"Guides – {clinic.name}"),
+        title=for_xml(f"{gettext('Guides')} – {clinic.name}"),
         link=settings.SITE_URL + reverse("education:guides"),
-        description="New and changed guides",
+        description=gettext("New and changed guides"),
         feed_url=settings.SITE_URL + reverse("education:feed"),
         language="en",
     )

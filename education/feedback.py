@@ -15,6 +15,8 @@ from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from clinic.network import network_of
 from clinic.typed import tidy_line
@@ -114,24 +116,29 @@ def without_person(text):
 
 
 class WordsForm(forms.Form):
-    section = forms.ChoiceField(label="Which part do you mean?", required=False)
+    section = forms.ChoiceField(label=_("Which part do you mean?"), required=False)
     words = forms.CharField(
-        label="What was not clear, or what did you miss?",
-        help_text=f"One sentence, {MOST_SIGNS} letters at most. Please do not write about your health, and not your name: "
-        "we cannot answer here.",
+        label=_("What was not clear, or what did you miss?"),
+        help_text=format_lazy(
+            _(
+                "One sentence, {letters} letters at most. Please do not write about your health, and not your name: "
+                "we cannot answer here."
+            ),
+            letters=MOST_SIGNS,
+        ),
         required=False,
         max_length=MOST_SIGNS,
         strip=True,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={
-            "max_length": "Please make it shorter: %(limit_value)d letters at most. You wrote %(show_value)d."
+            "max_length": _("Please make it shorter: %(limit_value)d letters at most. You wrote %(show_value)d.")
         },
     )
 
     def __init__(self, *args, revision, **kwargs):
         super().__init__(*args, **kwargs)
         headings = dict.fromkeys(section["heading"] for section in revision.data["sections"])
-        self.fields["section"].choices = [("", "The whole page"), *((heading, heading) for heading in headings)]
+        self.fields["section"].choices = [("", _("The whole page")), *((heading, heading) for heading in headings)]
 
     def clean_words(self):
         return without_person(self.cleaned_data["words"])

@@ -5,8 +5,9 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
+from clinic.narrow import NarrowList
+
 from .models import GlossaryTerm
-from .narrow import NarrowList
 
 
 @admin.register(GlossaryTerm)

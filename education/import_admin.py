@@ -14,7 +14,7 @@ from .exporting import FORMATS, export
 from .import_forms import ImportForm
 from .importing import GROUPS
 from .made_drafts import make_draft
-from .models import Guide, Section, Topic
+from .models import BroughtPicture, Guide, Section, Topic
 
 SALT = "education.import"
 CHECK_WITHIN = 8 * 60 * 60  # seconds that the page with the outline may stay open
@@ -30,7 +30,7 @@ class ImportsAndExports:
         ]
 
     def import_view(self, request):
-        """Asks for a document; shows what it would become; makes the draft. Nothing is stored in between."""
+        """Asks for a document; shows what it would become; makes the draft. Its pictures alone wait in between."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         if request.method == "POST" and "draft" in request.POST:
@@ -44,6 +44,7 @@ class ImportsAndExports:
         imported, topic = form.imported, form.cleaned_data["topic"]
         name = form.cleaned_data["file"].name if form.cleaned_data.get("file") else "a pasted text"
         carried = {"data": imported.data, "report": imported.report, "name": name[:200], "topic": topic.pk}
+        carried["pictures"] = BroughtPicture.objects.keep(imported.pictures)
         kinds = dict(Section.Kind.choices)
         return self.import_page(
             request,
@@ -77,7 +78,9 @@ class ImportsAndExports:
                 None, "Somebody deleted the topic in the meantime. Choose another, and the document once more."
             )
             return self.import_page(request, "import", form=form, status=422)
-        guide, missing = make_draft(carried["data"], topic=topic, by=request.user)
+        found = BroughtPicture.objects.of(carried["pictures"])
+        guide, missing = make_draft(carried["data"], topic=topic, by=request.user, found=found)
+        BroughtPicture.objects.filter(key=carried["pictures"] or None).delete()
         report = [*map(tuple, carried["report"]), *(("look", says) for says in missing)]
         lines = [f"{GROUPS[group]}: {says}" for group, says in report]
         self.log_addition(request, guide, "\n".join([f"Imported from {carried['name']}.", *lines]))

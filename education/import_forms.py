@@ -30,8 +30,8 @@ class ImportForm(forms.Form):
         allow_empty_file=True,
         widget=FileInput(attrs={"accept": ".docx,.md,.markdown,.html,.htm,.txt,.json"}),
         validators=[check_file],
-        help_text="Word (.docx), Markdown, a saved web page (HTML), plain text, or a guide exported as JSON. 5 MB at most. "
-        "Pictures are not taken along: add them in the picture library.",
+        help_text="Word (.docx), Markdown, a saved web page (HTML), plain text, or a guide exported as JSON. 10 MB at most. "
+        "Pictures that are part of it come along; those that stand elsewhere on the web do not.",
     )
     text = forms.CharField(
         label="or paste its text",

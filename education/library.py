@@ -10,10 +10,11 @@ from django.urls import path
 from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
+from clinic.narrow import NarrowList
+
 from .forms import PictureForm
 from .models import Original, Picture
 from .models.picture import used, uses_of
-from .narrow import NarrowList
 
 
 class UseFilter(admin.SimpleListFilter):

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -47,8 +48,10 @@ def leaflet_file(request, slug):
         return error_page(
             request,
             503,
-            title="We cannot make the leaflet just now",
-            text="Please try again in a minute, or open the guide and print the page itself: it holds the same words.",
+            title=_("We cannot make the leaflet just now"),
+            text=_(
+                "Please try again in a minute, or open the guide and print the page itself: it holds the same words."
+            ),
         )
     headers = {"Content-Disposition": f'inline; filename="{slug}.pdf"', "X-Robots-Tag": "noindex"}
     return HttpResponse(content, content_type="application/pdf", headers=headers)

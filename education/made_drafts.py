@@ -2,42 +2,57 @@
 
 from datetime import date
 
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from clinic.models import Service
 
-from .models import Guide, HistoryEntry, OldAddress, Picture, Topic
-from .models.guide import OTHER_PAGES
+from .models import Guide, HistoryEntry, OldAddress, Picture
+from .models.guide import OTHER_PAGES, topic_of
 from .models.related import choose
 
+UNDESCRIBED = "Picture"  # as a text alternative it says nothing, so no guide with it goes live
 TRIES = 3  # two imports of one name at the same moment
 COPIED = ("title", "summary", "written_by", "reviewed_by", "is_sample")
 
 
-def make_draft(data, *, topic=None, by=None):
+def make_draft(data, *, topic=None, by=None, found=()):
     """(the guide, what could not be brought along: [sentence]). `data` is as Guide.as_data() gives it; without a topic,
-    it names one that exists here."""
+    it names one that exists here. `found` are the pictures that came along: [{"content", "alt"}]."""
     topic = topic or topic_of(data)
+    brought, refused = take_pictures(found, data["title"])
     for last in (False,) * (TRIES - 1) + (True,):
         try:
             with transaction.atomic():
-                guide, missing = draft_of(data, topic)
+                guide, missing = draft_of(data, topic, brought)
                 if by:
                     guide.note_author(by)
                 guide.keep(by=by, what=HistoryEntry.What.IMPORTED)
-                return guide, missing
+                return guide, refused + missing
         except IntegrityError:
             if last:
                 raise
 
 
-def topic_of(data):
-    """The topic that the data name, if it exists here."""
-    return Topic.objects.filter(slug=data["topic"]).first() if data["topic"] else None
+def take_pictures(found, title):
+    """({"found/0": Picture}, what could not be taken): by the door of every upload, so they are judged and written anew."""
+    brought, refused = {}, []
+    for number, part in enumerate(found):
+        picture = Picture(title=f"{title[:90]}, picture {number + 1}", alt=part["alt"][:600] or UNDESCRIBED)
+        try:
+            picture.take(ContentFile(part["content"], name="picture"))
+        except ValidationError as problem:
+            words = f"“{part['alt'][:120]}”" if part["alt"] else f"number {number + 1}"
+            refused.append(f"Picture {words} was left out. {problem.messages[0]}")
+        else:
+            picture.save()
+            brought[f"found/{number}"] = picture
+    return brought, refused
 
 
-def draft_of(data, topic):
+def draft_of(data, topic, brought):
     missing = []
     service = Service.objects.filter(slug=data["service"]).first() if data["service"] else None
     if data["service"] and not service:
@@ -46,7 +61,7 @@ def draft_of(data, topic):
     slug = free_slug(wanted)
     if data["slug"] and slug != wanted:
         missing.append(f"A guide has the address “{wanted}” already and stays as it is: this draft's is “{slug}”.")
-    pictures = pictures_of(data)
+    pictures = pictures_of(data) | brought
     guide = Guide.objects.create(
         slug=slug,
         topic=topic,
@@ -77,7 +92,7 @@ def pictures_of(data):
 
 def chosen(named, pictures, where, missing):
     picture = named and pictures.get(named["folder"])
-    if named and not picture:
+    if named and not picture and not named["folder"].startswith("found/"):  # which were told of before
         alt = f" (“{named['alt']}”)" if named["alt"] else ""
         missing.append(f"The picture {where}{alt} is not in this library: add it there, then choose it in the form.")
     return picture

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 
 from clinic.typed import tidy, tidy_line
 
-from .models import Guide, PreviewLink, ReviewRequest
+from .models import Guide, Letter, PreviewLink, ReviewRequest
 from .reviewing import Reader, review_page
 
 LINKS_AT_ONCE = 10  # that can be opened, of one guide
@@ -84,7 +84,13 @@ class WaitsFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         mine = [("me", "Waits for me")] if request.user.has_perm("education.sign_guide") else []
-        return [*mine, ("review", "In review"), ("unsigned", "Never signed off"), ("comments", "With open comments")]
+        return [
+            *mine,
+            ("review", "In review"),
+            ("unsigned", "Never signed off"),
+            ("comments", "With open comments"),
+            ("letters", "An e-mail did not go out"),
+        ]
 
     def queryset(self, request, queryset):
         match self.value():
@@ -98,6 +104,8 @@ class WaitsFilter(admin.SimpleListFilter):
                 return queryset.filter(pk__in=Guide.objects.filter(review_comments__done_at=None).values("pk")).exclude(
                     review_comments=None
                 )
+            case "letters":
+                return queryset.filter(pk__in=Letter.objects.in_trouble().values("guide"))
         return queryset
 
 
@@ -144,18 +152,21 @@ class ReviewDesk:
                 "last_sign_off": last,
                 "sign_off_counts": obj.counting_sign_off,
                 "changes": obj.changes_since_sign_off() if last else [],
-                "comments": self.comments_beside(obj),
+                "comments": self.comments_beside(obj, context["inline_admin_formsets"]),
                 "links": obj.preview_links.select_related("letter"),
                 "nobody_is_reminded": not (obj.owner and obj.owner.is_active and obj.owner.email),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def comments_beside(self, guide):
-        """The open ones, each with the place of its section in the form."""
-        places = {pk: place for place, pk in enumerate(guide.sections.values_list("pk", flat=True))}
+    def comments_beside(self, guide, inlines):
+        """The open ones, each with the place of its section in the form, which shows it too."""
+        formset = next(inline.formset for inline in inlines if inline.formset.prefix == "sections")
+        sections = {form.instance.pk: (place, form.instance) for place, form in enumerate(formset.forms)}
         comments = list(guide.review_comments.open())
         for comment in comments:
-            comment.place = places.get(comment.section_id)
+            comment.place, section = sections.get(comment.section_id, (None, None))
+            if section:
+                section.said = [*getattr(section, "said", []), comment]
         return comments
 
     # The pages

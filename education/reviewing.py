@@ -4,6 +4,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 
 from clinic.typed import tidy, tidy_line
@@ -43,11 +44,9 @@ class ReviewForm(forms.Form):
 
 
 class CommentForm(ReviewForm):
-    place = forms.ChoiceField(
-        label="What it is about",
-        required=False,
-        error_messages={"invalid_choice": "This part was removed meanwhile. Choose another one, or the whole guide."},
-    )
+    """On one section, below which it stands; or on the whole guide."""
+
+    place = forms.CharField(required=False, widget=forms.HiddenInput)
     text = Lines(
         label="Your comment",
         max_length=2000,
@@ -55,19 +54,23 @@ class CommentForm(ReviewForm):
         error_messages={"required": "Write your comment.", "max_length": TOO_LONG},
     )
 
-    def __init__(self, *args, sections, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.sections = {str(section.pk): section for section in sections}
-        names = [(key, section.heading) for key, section in self.sections.items()]
-        self.fields["place"].choices = [("", "The whole guide"), *names]
+    def __init__(self, *args, section=None, removed=False, **kwargs):
+        place = str(section.pk) if section else ""
+        super().__init__(*args, initial={"place": place}, **kwargs)
+        self.section, self.removed = section, removed
+        self.auto_id = f"{PANEL}{place}-%s" if section else self.auto_id
+
+    def clean(self):
+        if self.removed:
+            self.data = self.data.copy()
+            self.data["place"] = ""
+            raise ValidationError("This part was removed meanwhile. Your words stand below: send them again, and they are "
+                                  "about the whole guide.")  # fmt: skip
+        return super().clean()
 
     def facts(self):
-        section = self.sections.get(self.cleaned_data["place"])
-        return {
-            "section": section,
-            "heading": section.heading if section else "",
-            "text": self.cleaned_data["text"],
-        }
+        heading = self.section.heading if self.section else ""
+        return {"section": self.section, "heading": heading, "text": self.cleaned_data["text"]}
 
 
 class SignForm(ReviewForm):
@@ -147,27 +150,31 @@ def review_page(request, guide, reader, *, address):
     """The draft through the template that patients get, and below it what a reviewer can do."""
     asked = request.POST if request.method == "POST" else {}
     typed = asked or None
-    comment_form = CommentForm(typed if "comment_on_it" in asked else None, sections=guide.sections.all())
+    sections = list(guide.sections.all())
+    on_sections, comment_form = comment_forms(sections, typed if "comment_on_it" in asked else None)
+    written_in = next((form for form in [*on_sections, comment_form] if form.is_bound), comment_form)
     sign_form = SignForm(
         typed if "sign_it" in asked else None,
         initial={**reader.usual(), "digest": clinical.digest(guide.as_data())},
     )
     open_review = guide.open_review if reader.by else None
-    if ("comment_on_it" in asked and commented(reader, comment_form)) or (
-        "sign_it" in asked and signed(guide, reader, sign_form)
-    ):
+    if "comment_on_it" in asked and commented(reader, written_in):
+        return see_other(f"{address}#{PANEL}{place_of(written_in.section)}")
+    if "sign_it" in asked and signed(guide, reader, sign_form):
         return see_other(f"{address}#{PANEL}panel")
     if "send_back" in asked and open_review:
         guide.end_review(ReviewRequest.Ending.SENT_BACK)
         return see_other(address)
-    wrong = sign_form if sign_form.errors else comment_form
+    wrong = sign_form if sign_form.errors else written_in
+    comments = list(reader.comments())
     context = {
         "guide": guide,
-        "revision": guide.as_revision(),
+        "revision": guide.as_revision(margins=margins(request, on_sections, comments)),
         "preview": True,
         "reviewing": True,
         "reader": reader,
-        "comments": reader.comments(),
+        "comments": comments,
+        "comments_on_all": [comment for comment in comments if comment.section_id is None],
         "comment_form": comment_form,
         "sign_form": sign_form,
         "form": wrong,
@@ -178,6 +185,33 @@ def review_page(request, guide, reader, *, address):
         "open_review": open_review,
     }
     return TemplateResponse(request, "education/draft_review.html", context, status=422 if wrong.errors else 200)
+
+
+def comment_forms(sections, typed):
+    """(one for each section, one for the whole guide); what was typed is in the one in which it was written."""
+    place = typed.get("place", "") if typed else ""
+    known = {str(section.pk) for section in sections}
+    on_sections = [CommentForm(typed if place == str(s.pk) else None, section=s) for s in sections]
+    return on_sections, CommentForm(typed if place not in known else None, removed=bool(place) and place not in known)
+
+
+def place_of(section):
+    return f"at-{section.pk}" if section else "panel"
+
+
+def margins(request, forms, comments):
+    """What stands below each section: what was said about it, and the form to say more."""
+    said = {}
+    for comment in comments:
+        said.setdefault(comment.section_id, []).append(comment)
+    return [
+        render_to_string(
+            "education/_margin.html",
+            {"form": form, "id": f"{PANEL}{place_of(form.section)}", "comments": said.get(form.section.pk, [])},
+            request,
+        )
+        for form in forms
+    ]
 
 
 def commented(reader, form):

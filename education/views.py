@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from django.views.decorators.cache import cache_control
 from django.views.generic import DetailView, TemplateView
 
-from .models import Guide, OldAddress, ShelfEntry, Topic
+from .models import Guide, OldAddress, OldTopicAddress, ShelfEntry, Topic
 from .models.glossary import words as glossary
 from .models.related import related_guides
 from .search import LONGEST_QUESTION, find
@@ -40,6 +40,12 @@ class GuideList(Held, TemplateView):
         return super().get_context_data(topics=Guide.objects.by_topic(), **kwargs)
 
 
+def moved_to(request, page, slug):
+    query = request.META.get("QUERY_STRING", "")
+    address = reverse(page, args=[slug])
+    return HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
+
+
 @for_everyone
 class GuideDetail(Held, DetailView):
     queryset = Guide.objects.published()
@@ -49,9 +55,7 @@ class GuideDetail(Held, DetailView):
             return super().get(request, *args, **kwargs)
         except Http404:
             if slug := OldAddress.objects.slug_now(kwargs["slug"]):
-                query = request.META.get("QUERY_STRING", "")
-                address = reverse("education:guide", args=[slug])
-                return HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
+                return moved_to(request, "education:guide", slug)
             raise
 
     def get_context_data(self, **kwargs):
@@ -118,6 +122,14 @@ class Letter(Paged, TemplateView):
 @for_everyone
 class TopicPage(Paged, TemplateView):
     template_name = "education/guide_topic.html"
+
+    def get(self, request, *args, **kwargs):
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            if slug := OldTopicAddress.objects.slug_now(kwargs["slug"]):
+                return moved_to(request, "education:topic", slug)
+            raise
 
     def get_context_data(self, slug, **kwargs):
         topic = get_object_or_404(Topic, slug=slug)

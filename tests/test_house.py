@@ -232,7 +232,19 @@ def test_the_two_apps_never_import_each_other(package, other):
 
 
 def test_both_apps_stand_on_the_ground_floor_of_the_clinic_alone():
-    ground = {f"clinic.{name}" for name in ("models", "hours", "typed", "errors", "network", "locked_table")}
+    ground = {
+        f"clinic.{name}"
+        for name in (
+            "models",
+            "hours",
+            "typed",
+            "errors",
+            "network",
+            "locked_table",
+            "narrow",
+            "languages",
+        )
+    }
     for path in [*modules("education"), *modules("appointments")]:
         if "admin" in path.parts or path.stem == "admin":
             continue  # the desk is wired to the admin site

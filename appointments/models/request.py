@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext_lazy as _
 
 from .delivery import Delivery
 from .inserted import insert
@@ -20,7 +21,7 @@ from .search import SearchEntry
 # For reading aloud: no vowels (no words by accident), nothing that looks or sounds like another sign.
 REFERENCE_ALPHABET = "BCDFGHJKMPQRTVWXY346789"
 REFERENCE_LENGTH = 8
-ANSWERABLE = "Write a phone number or an e-mail address, so that we can contact you."
+ANSWERABLE = _("Write a phone number or an e-mail address, so that we can contact you.")
 CLAIM_FOR = timedelta(minutes=30)
 ASSIGN_FOR = timedelta(hours=4)  # who was not asked needs time to see it; then it is everybody's again
 ATTEMPTS_BEFORE_UNREACHABLE = 3
@@ -165,27 +166,27 @@ class AppointmentRequest(models.Model):
         NOSHOW = "noshow", "Patient did not come"
 
     class ForWhom(models.TextChoices):
-        SELF = "self", "Me"
-        OTHER = "other", "Someone else"
+        SELF = "self", _("Me")
+        OTHER = "other", _("Someone else")
 
     class PatientType(models.TextChoices):
-        NEW = "new", "I have not been to this clinic before"
-        RETURNING = "returning", "I have been to this clinic before"
+        NEW = "new", _("I have not been to this clinic before")
+        RETURNING = "returning", _("I have been to this clinic before")
 
     class TimeOfDay(models.TextChoices):
-        ANY = "any", "Any time"
-        MORNING = "morning", "Morning"
-        MIDDAY = "midday", "Around noon"
-        AFTERNOON = "afternoon", "Afternoon"
+        ANY = "any", _("Any time")
+        MORNING = "morning", _("Morning")
+        MIDDAY = "midday", _("Around noon")
+        AFTERNOON = "afternoon", _("Afternoon")
 
     class Day(models.TextChoices):
-        MONDAY = "monday", "Monday"
-        TUESDAY = "tuesday", "Tuesday"
-        WEDNESDAY = "wednesday", "Wednesday"
-        THURSDAY = "thursday", "Thursday"
-        FRIDAY = "friday", "Friday"
-        SATURDAY = "saturday", "Saturday"
-        SUNDAY = "sunday", "Sunday"
+        MONDAY = "monday", _("Monday")
+        TUESDAY = "tuesday", _("Tuesday")
+        WEDNESDAY = "wednesday", _("Wednesday")
+        THURSDAY = "thursday", _("Thursday")
+        FRIDAY = "friday", _("Friday")
+        SATURDAY = "saturday", _("Saturday")
+        SUNDAY = "sunday", _("Sunday")
 
     # Which steps exist. Closed opens again only by reopen().
     TRANSITIONS = {
@@ -402,7 +403,7 @@ class AppointmentRequest(models.Model):
         return self.is_open and not no_call_due and not self.replies.filter(kind=kind).exists()
 
     def preferred_days_text(self):
-        return ", ".join(self.Day(day).label for day in self.preferred_days) or "Any day"
+        return ", ".join(str(self.Day(day).label) for day in self.preferred_days) or "Any day"
 
     # Claims
 

@@ -3,26 +3,17 @@
 from django import template
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
-from django.utils.dateparse import parse_date
+from django.utils.html import format_html
+from django.utils.translation import get_language_bidi
 from phonenumber_field.phonenumber import to_python
+
+from ..languages import clock, day, moment, weekday
 
 register = template.Library()
 
 
-@register.filter
-def moment(value):
-    """'Tuesday, March 3 at 12:00 p.m.', in the clinic's time zone; empty for no value."""
-    if not value:
-        return ""
-    value = timezone.localtime(value)
-    return f"{date_format(value, 'l, F j')} at {date_format(value, 'P')}"
-
-
-@register.filter
-def day(value):
-    """'March 3, 2026', of a date or of the ISO text that a revision keeps; empty for no value."""
-    value = parse_date(value) if isinstance(value, str) else value
-    return date_format(value, "F j, Y") if value else ""
+for says in (moment, day, weekday, clock):
+    register.filter(says.__name__, says)
 
 
 @register.filter
@@ -51,10 +42,20 @@ def words(name):
 @register.filter
 def phone(value):
     """A number as people read it, '(212) 555-0142'; what no library can read is shown as it was typed."""
-    number = to_python(value)
-    if not number or not number.is_valid():
+    return number(readable(value))
+
+
+def readable(value):
+    parsed = to_python(value)
+    if not parsed or not parsed.is_valid():
         return value or ""
-    return number.as_national if number.country_code == 1 else number.as_international
+    return parsed.as_national if parsed.country_code == 1 else parsed.as_international
+
+
+@register.filter
+def number(value):
+    """What is read from left to right in every language: a telephone number, a reference."""
+    return format_html('<bdi dir="ltr">{}</bdi>', value) if value and get_language_bidi() else value
 
 
 @register.filter

@@ -8,7 +8,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from base64 import b64decode
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import BoundedSemaphore
 
@@ -17,7 +18,8 @@ from .report import GROUPS, Refused
 __all__ = ["GROUPS", "MAX_BYTES", "Imported", "Refused", "check_size", "read"]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MAX_BYTES = 5 * 1024 * 1024
+MAX_BYTES = 5 * 1024 * 1024  # without its pictures
+MAX_WITH_PICTURES = 10 * 1024 * 1024
 SECONDS = 40  # by the clock, on a busy machine too; reader.py allows itself fewer of the processor's
 TOO_MUCH = (
     "This document is too complicated to read. Open it, copy the text alone into a new document, and import that one."
@@ -33,15 +35,18 @@ class Imported:
     kind: str
     data: dict
     report: list
+    pictures: list = field(
+        default_factory=list
+    )  # [{"content": bytes, "alt"}], which the data name as "found/0" and so on
 
 
 def check_size(size):
     """Raises Refused before anything reads the document."""
     if not size:
         raise Refused("The file is empty. Choose the file that holds the text.")
-    if size > MAX_BYTES:
+    if size > MAX_WITH_PICTURES:
         raise Refused(
-            f"The file is larger than {MAX_BYTES // 2**20} MB. Take its pictures out, or split it, and try again."
+            f"The file is larger than {MAX_WITH_PICTURES // 2**20} MB. Take its pictures out, or split it, and try again."
         )
 
 
@@ -52,7 +57,8 @@ def read(content: bytes, *, name="") -> Imported:
         answer = answer_to(content, name)
     if "refused" in answer:
         raise Refused(answer["refused"])
-    return Imported(answer["kind"], answer["data"], [tuple(line) for line in answer["report"]])
+    pictures = [{**found, "content": b64decode(found["content"])} for found in answer["pictures"]]
+    return Imported(answer["kind"], answer["data"], [tuple(line) for line in answer["report"]], pictures)
 
 
 def answer_to(content, name):

@@ -73,7 +73,7 @@ _structure = nh3.Cleaner(
     attributes={
         "*": {"class", "id", "role"},
         "a": {"href"},
-        "img": {"alt"},
+        "img": {"alt", "src"},
         "td": {"colspan", "rowspan"},
         "th": {"colspan", "rowspan", "scope"},
         "ol": {"start"},
@@ -89,6 +89,7 @@ class Block:
     html: str = ""
     text: str = ""
     level: int = 0  # of a heading
+    pictures: tuple = ()  # numbers of those that stand after it
     guessed: bool = False  # a heading that the document does not mark as one; a toggle that it holds without words
 
 
@@ -187,6 +188,8 @@ def blocks_of_html(html, report):
     body = Walker(report)
     body.walk(main_part(tree.root, report))
     body.flush()
+    if body.at_the_top:
+        found.append(Block("title", pictures=body.at_the_top))
     return found + body.found
 
 
@@ -215,6 +218,7 @@ class Walker:
 
     def __init__(self, report):
         self.report, self.found, self.run, self.level = report, [], [], 1
+        self.at_the_top = ()
 
     def flush(self):
         html, self.run = "".join(self.run).strip(), []
@@ -248,6 +252,8 @@ class Walker:
             self.flush()
             self.walk(child)  # a link or a span around whole blocks
             return
+        if not isinstance(child, str):
+            self.note_pictures(child)
         piece = inline(child)
         if piece == "<br>" and self.run and self.run[-1] == "<br>":
             self.run.pop()
@@ -280,7 +286,15 @@ class Walker:
 
     def take_img(self, node):
         alt = node.attributes.get("alt", "").strip()
-        self.report.dropped("A picture (add it in the picture library)", alt or "without a text alternative")
+        number = self.report.found.named(node.attributes.get("src", ""))
+        if number is None:
+            self.report.dropped("A picture (add it in the picture library)", alt or "without a text alternative")
+            return
+        self.report.found.pictures[number]["alt"] = alt
+        if self.found:
+            self.found[-1].pictures += (number,)
+        else:
+            self.at_the_top += (number,)
 
     def take_hr(self, node):
         pass

@@ -25,6 +25,7 @@ NOT_TEXT = {
     b"MZ": None,
 }
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+MOST_TEXT = 5 * 1024 * 1024
 UNREADABLE = "This is not a text document. Use Word (.docx), Markdown, HTML or plain text, or paste the text."
 MARKS = [
     (b"\xef\xbb\xbf", "utf-8"),
@@ -65,7 +66,9 @@ def judged(content, name, report):
         html = html_of_word(BytesIO(content), report)
         return "a Word document", draft_of(blocks_of_html(html, report), report, name=name)
     refuse_what_is_no_text(content)
-    text = decoded(content, report)
+    text = report.found.out_of(decoded(content, report))
+    if len(text) > MOST_TEXT:
+        raise Refused("This is larger than 5 MB without its pictures. Split it, and import the parts one by one.")
     if text.lstrip()[:1] in ("{", "[") and (exported := as_json(text)) is not None:
         return "a guide exported from such a site", read_exported(exported, report)
     has_tags = len(HTML_TAGS.findall(text[:200_000])) > 2

@@ -67,7 +67,8 @@ GUESSED_LEVEL = {2: "Taken as a heading of the first level", 3: "Taken as a head
 
 def draft_of(blocks, report, *, name=""):
     """Guide.as_data() of the draft that the blocks make. Raises Refused."""
-    head = next((block.text for block in blocks if block.kind == "title"), "")
+    head = next((block.text for block in blocks if block.kind == "title" and block.text), "")
+    at_the_top = [number for block in blocks if block.kind == "title" for number in block.pictures]
     blocks = without_noise([block for block in blocks if block.kind != "title"], report)
     blocks = with_bullets_joined(blocks)
     if not any(block.text for block in blocks if block.kind != "toggle"):
@@ -81,8 +82,37 @@ def draft_of(blocks, report, *, name=""):
     summary, sections = sections_of(blocks, report)
     bring_safety_into_sight(sections, report)
     data = {**nothing_yet(), "title": title, "summary": summary, "sections": sections, "sources": sources}
+    place_pictures(data, at_the_top, report)
     refuse_too_much(data)
     return data
+
+
+def place_pictures(data, at_the_top, report):
+    """The first picture of each part is its own, the first of all that stand before the parts is the guide's."""
+    found, placed = report.found, set()
+    for section in data["sections"]:
+        numbers = section.pop("pictures")
+        if numbers:
+            section["picture"] = found.place(numbers[0])
+            placed.add(numbers[0])
+    rest = [number for number in range(len(found.pictures)) if number not in placed]
+    first = min((place for section in data["sections"] if (place := section["picture"])), key=number_of, default=None)
+    before = [number for number in rest if number in at_the_top or first is None or number < number_of(first)]
+    if before:
+        data["picture"] = found.place(before[0])
+        rest.remove(before[0])
+    for number, picture in enumerate(found.pictures):
+        words = quoted(picture["alt"]) if picture["alt"] else f"number {number + 1}"
+        if not picture["alt"]:
+            report.look(f"Picture {words} has no text alternative. Write in the picture library what it shows.")
+        if number in rest:
+            report.look(f"Picture {words} goes into the picture library alone: choose in the form where it stands.")
+        else:
+            report.guessed(f"Picture {words} is shown where it stood, or at the end of that part.")
+
+
+def number_of(place):
+    return int(place["folder"].partition("/")[2])
 
 
 def nothing_yet():
@@ -152,9 +182,13 @@ def with_bullets_joined(blocks):
         if is_item:
             items = (BULLET.sub(r"\1", block.html).removesuffix("</p>") for block in group)
             html = str(clean_html("<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"))
-            group = [Block("list", html, plain_text(html))]
+            group = [Block("list", html, plain_text(html), pictures=pictures_of(group))]
         found += group
     return found
+
+
+def pictures_of(blocks):
+    return tuple(number for block in blocks for number in block.pictures)
 
 
 def without_contents(blocks, report):
@@ -316,13 +350,13 @@ def headings_of(row, following, report):
     if len(middle) == 1:
         return [as_heading(row[0]), *middle, *last]
     html = str(clean_html("<ul>" + "".join(f"<li>{block.html[3:-4]}</li>" for block in middle) + "</ul>"))
-    items = Block("list", html, plain_text(html))
+    items = Block("list", html, plain_text(html), pictures=pictures_of(middle))
     report.guessed(f"Short lines were taken as a list: {quoted('; '.join(block.text for block in middle))}")
     return [as_heading(row[0]), items, *last]
 
 
 def as_heading(block):
-    return Block("heading", escape(block.text), block.text, level=block.level, guessed=True)
+    return Block("heading", escape(block.text), block.text, level=block.level, pictures=block.pictures, guessed=True)
 
 
 def give_levels(blocks):
@@ -378,7 +412,8 @@ def in_two_levels(blocks, report):
             if place > 1 or len(block.text) > LONGEST_HEADING:
                 why = "deeper than two levels" if place > 1 else f"longer than {LONGEST_HEADING} characters"
                 report.guessed(f"Made a bold line, because the heading is {why}: {quoted(block.text)}")
-                block = Block("paragraph", f"<p><strong>{block.html}</strong></p>", block.text)
+                html = f"<p><strong>{block.html}</strong></p>"
+                block = Block("paragraph", html, block.text, pictures=block.pictures)
             else:
                 is_first = not any(before.kind == "heading" for before in found)
                 block.level = 2 if place == 0 or is_first else 3
@@ -505,6 +540,7 @@ def section_of(heading, blocks, *, paired):
         "body": str(clean_html(body)),
         "more": str(clean_html(more)),
         "picture": None,
+        "pictures": pictures_of([heading, *blocks]),
     }
 
 

@@ -22,7 +22,7 @@ def main(name):
     report = Report()
     try:
         kind, data = read_document(sys.stdin.buffer.read(), name, report)
-        answer = {"kind": kind, "data": data, "report": report.as_list()}
+        answer = {"kind": kind, "data": data, "report": report.as_list(), "pictures": report.found.pictures}
     except Refused as refused:
         answer = {"refused": str(refused)}
     sys.stdout.write(json.dumps(answer))

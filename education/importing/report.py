@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+from .pictures import Found
+
 GROUPS = {
     "look": "Look at this",
     "guessed": "What was guessed",
@@ -20,6 +22,7 @@ class Report:
 
     def __init__(self):
         self.lines = Counter()
+        self.found = Found(self)
 
     def guessed(self, says):
         self.lines["guessed", says] += 1

@@ -1,5 +1,6 @@
 """Word documents to HTML, by mammoth: the package is judged before anything of it is inflated."""
 
+import re
 import zipfile
 from io import BytesIO
 from xml.parsers import expat
@@ -15,7 +16,9 @@ MOST_ELEMENTS = 200_000
 DEEPEST = 150
 HIGHEST_RATIO = 300  # Word's own XML reaches 30 or so, and what repeats itself 200
 FREE_OF_RATIO = 200_000  # bytes
+MOST_OF_A_PICTURE = 10 * 1024 * 1024
 PARSED = (".xml", ".rels")
+PICTURE = re.compile(r"word/media/[^/]+\.(?:png|jpe?g|webp|avif)$", re.IGNORECASE)
 STYLES = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh
@@ -39,12 +42,11 @@ OTHERS = {
 
 def html_of_word(file, report):
     file = judged(file)
-    found = Found()
     try:
         answer = mammoth.convert_to_html(
             file,
             style_map=STYLES,
-            convert_image=mammoth.images.img_element(found.picture),
+            convert_image=mammoth.images.img_element(lambda image: picture(image, report.found)),
             external_file_access=False,
         )
     except (MemoryError, RecursionError):
@@ -57,11 +59,15 @@ def html_of_word(file, report):
     return answer.value
 
 
-class Found:
-    """Pictures stay in the document: they are neither opened nor fetched, only named."""
-
-    def picture(self, image):
-        return {"src": "", "alt": image.alt_text or ""}
+def picture(image, found):
+    """One that is no part of the document, or is too large, is named and no more."""
+    alt = image.alt_text or ""
+    try:
+        with image.open() as part:
+            content = part.read()
+    except Exception:  # a link to elsewhere, which mammoth does not follow, or a part that was left out
+        return {"src": "", "alt": alt}
+    return {"src": found.add(content), "alt": alt}
 
 
 def judged(file):
@@ -77,7 +83,10 @@ def judged(file):
             if "word/document.xml" not in names and not any(name.endswith("document.xml") for name in names):
                 raise Refused("This is a packed file and no Word document. Unpack it, and choose the document in it.")
             for entry in package.infolist():
-                if entry.filename.endswith(PARSED):
+                if PICTURE.match(entry.filename) and entry.file_size <= MOST_OF_A_PICTURE:
+                    with package.open(entry) as part:
+                        parts[entry.filename] = part.read(entry.file_size + 1)
+                elif entry.filename.endswith(PARSED):
                     with package.open(entry) as part:
                         content = part.read(entry.file_size + 1)  # without a number it would inflate all there is
                     judge_xml(content)

@@ -1,4 +1,5 @@
-from .address import OldAddress
+from .address import OldAddress, OldTopicAddress
+from .brought import BroughtPicture
 from .feedback import Feedback
 from .glossary import GlossaryTerm
 from .guide import Guide, NotPublishable, Topic, find_guide
@@ -16,6 +17,7 @@ from .shelf import KnownWord, ShelfEntry
 from .sign_off import Contribution, NotSignable, SignOff
 
 __all__ = [
+    "BroughtPicture",
     "Contribution",
     "Feedback",
     "GlossaryTerm",
@@ -28,6 +30,7 @@ __all__ = [
     "NotPublishable",
     "NotSignable",
     "OldAddress",
+    "OldTopicAddress",
     "Original",
     "Picture",
     "PreviewLink",

@@ -45,3 +45,38 @@ def refuse_taken(guide):
         raise ValidationError(
             {"slug": f"This address leads to “{other.guide}”, which was there before. Choose another one."}
         )
+
+
+class OldTopicAddressManager(models.Manager):
+    def follow(self, topic, before):
+        """The same for a topic under which something was published. To be called in one transaction."""
+        self.filter(topic=topic, slug=topic.slug).delete()
+        refuse_taken_topic(topic)
+        if before and before != topic.slug and topic.was_public():
+            self.get_or_create(slug=before, defaults={"topic": topic})
+
+    def slug_now(self, slug):
+        return self.filter(slug=slug).values_list("topic__slug", flat=True).first()
+
+
+class OldTopicAddress(models.Model):
+    slug = models.SlugField(unique=True)
+    topic = models.ForeignKey("education.Topic", on_delete=models.CASCADE, related_name="old_addresses")
+    left_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OldTopicAddressManager()
+
+    class Meta:
+        ordering = ["-left_at"]
+        verbose_name_plural = "old addresses of topics"
+
+    def __str__(self):
+        return self.slug
+
+
+def refuse_taken_topic(topic):
+    other = OldTopicAddress.objects.filter(slug=topic.slug).exclude(topic=topic.pk).select_related("topic").first()
+    if other:
+        raise ValidationError(
+            {"slug": f"This address leads to the topic “{other.topic}”, which was there before. Choose another one."}
+        )

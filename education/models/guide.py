@@ -1,6 +1,7 @@
 """Guides: the draft that editors write, and how it becomes what patients read."""
 
 from datetime import date
+from itertools import zip_longest
 from urllib.parse import unquote, urljoin, urlsplit
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from ..chances import chance_in
 from ..content import IDS_OF_THE_PAGE, READ_MORE, anchors, clean_html, links, plain_text, tables_for_phones
 from ..glossary import marked
 from ..house_rules import Draft, in_the_way
-from .address import OldAddress, refuse_taken
+from .address import OldAddress, OldTopicAddress, refuse_taken, refuse_taken_topic
 from .glossary import words as glossary
 from .history import HistoryEntry, KeepsHistory
 from .picture import Picture
@@ -61,8 +62,17 @@ class Topic(models.Model):
     def save(self, *args, **kwargs):
         before = Topic.objects.filter(pk=self.pk).values_list("slug", flat=True).first() if self.pk else None
         super().save(*args, **kwargs)
+        OldTopicAddress.objects.follow(self, before)
         if before and before != self.slug:  # which drafts and revisions name
             forget_states(Q(topic=self))
+
+    def clean(self):
+        super().clean()
+        refuse_taken_topic(self)
+
+    def was_public(self):
+        """Whether patients may know its page."""
+        return Revision.objects.filter(topic=self).exists()
 
 
 class GuideQuerySet(StatesQuerySet, ReviewedQuerySet):
@@ -243,11 +253,17 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
             **({"related": [row.other.slug for row in related]} if related else {}),
         }
 
-    def as_revision(self, data=None):
-        """The draft, or one that was frozen, as it would be published now: an unsaved Revision. The preview shows this."""
+    def as_revision(self, data=None, *, margins=()):
+        """The draft, or one that was frozen, as it would be published now: an unsaved Revision. The preview shows this.
+
+        `margins` are what a reviewer's page shows below each section, in their order.
+        """
         data = data or self.as_data()
         words = [data["title"], data["summary"]]
         sections, explained = marked(with_safe_html(data["sections"]), glossary())
+        sections = [
+            {**section, "margin": margin} for section, margin in zip_longest(sections, margins[: len(sections)])
+        ]
         for section in data["sections"]:
             words += [section["heading"], plain_text(section["body"]), plain_text(section["more"])]
         return Revision(
@@ -368,7 +384,11 @@ RESTORED_AS_THEY_ARE = ("title", "summary", "written_by", "reviewed_by", "is_sam
 
 
 def topic_of(data):
-    return Topic.objects.filter(slug=data["topic"]).first()
+    """The topic that the data name, by an address that it has or had; None if it does not exist here."""
+    slug = data["topic"]
+    if not slug:
+        return None
+    return Topic.objects.filter(slug=slug).first() or Topic.objects.filter(old_addresses__slug=slug).first()
 
 
 def what_is_gone(data, topic):

@@ -10,6 +10,7 @@ from django.utils import timezone
 LEASE = timedelta(minutes=2)  # who holds a letter for longer has died
 RETRIES = (30, 60, 300, 900, 3600)  # seconds; the last again and again
 GIVE_UP_AFTER = timedelta(hours=72)
+TROUBLE_AFTER_ATTEMPTS = 3
 
 
 class LetterQuerySet(models.QuerySet):
@@ -19,6 +20,17 @@ class LetterQuerySet(models.QuerySet):
             Q(state=Letter.State.WAITING, next_attempt_at__lte=now)
             | Q(state=Letter.State.SENDING, lease_until__lte=now)
         )
+
+    def owed(self):
+        return self.filter(state__in=[Letter.State.WAITING, Letter.State.SENDING, Letter.State.FAILED])
+
+    def given_up(self):
+        return self.filter(state=Letter.State.FAILED)
+
+    def in_trouble(self):
+        """Given up, or refused again and again."""
+        on_the_way = Q(state__in=[Letter.State.WAITING, Letter.State.SENDING])
+        return self.filter(Q(state=Letter.State.FAILED) | on_the_way & Q(attempts__gte=TROUBLE_AFTER_ATTEMPTS))
 
 
 class Letter(models.Model):
@@ -70,7 +82,8 @@ class Letter(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["next_attempt_at"], condition=Q(state__in=["waiting", "sending"]), name="letter_due")
+            models.Index(fields=["next_attempt_at"], condition=Q(state__in=["waiting", "sending"]), name="letter_due"),
+            models.Index(fields=["state"], name="letter_state"),
         ]
 
     def __str__(self):
@@ -126,3 +139,14 @@ class Letter(models.Model):
         wait = timedelta(seconds=RETRIES[min(self.attempts, len(RETRIES)) - 1])
         state = self.State.FAILED if given_up else self.State.WAITING
         return self.mark(state, next_attempt_at=now + wait, last_error=error[:200])
+
+    def send_again(self, *, by):
+        """Somebody asks for another try, now. What a worker holds it sends anyway."""
+        now = timezone.now()
+        mine = type(self).objects.owed().filter(pk=self.pk).exclude(state=self.State.SENDING, lease_until__gt=now)
+        return bool(mine.update(state=self.State.WAITING, next_attempt_at=now, lease=None, lease_until=None))
+
+    def dismiss(self, *, by):
+        """A person says that it need not go out any more."""
+        mine = type(self).objects.owed().filter(pk=self.pk)
+        return bool(mine.update(state=self.State.DROPPED, lease=None, lease_until=None))

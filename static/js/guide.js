@@ -62,10 +62,10 @@ if (tools) {
       for (const part of parts) part.open = wanted;
     });
     const say = () => {
-      all.textContent = allOpen() ? "Close every “Read more”" : "Open every “Read more”";
+      all.textContent = allOpen() ? tools.dataset.closeAll : tools.dataset.openAll;
     };
     for (const part of parts) part.addEventListener("toggle", say);
     say();
   }
-  offer("Print this page", () => print());
+  offer(tools.dataset.print, () => print());
 }

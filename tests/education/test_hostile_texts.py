@@ -15,7 +15,7 @@ ALLOWED = {
     **HARMLESS,
     **OF_THE_TEMPLATE,
     "p": {"class"},
-    "a": {"href", "class"},
+    "a": {"href", "class", "id"},
     "figure": {"class"},
     "figcaption": {"class"},
     "picture": set(),

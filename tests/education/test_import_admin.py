@@ -111,7 +111,7 @@ def test_a_guide_as_json_brings_its_topic(staff_client, clinic, topic):
         ({}, "file", "Choose a document, or paste its text below."),
         ({"file": (b"%PDF-1.7", "a.docx")}, "file", "This is a PDF."),
         ({"file": (b"", "a.txt")}, "file", "The file is empty."),
-        ({"file": (b"a" * (5 * 1024 * 1024 + 1), "a.txt")}, "file", "The file is larger than 5 MB."),
+        ({"file": (b"a" * (10 * 1024 * 1024 + 1), "a.txt")}, "file", "The file is larger than 10 MB."),
         ({"text": "a" * 1_000_001}, "text", "This is more than 1,000,000 characters."),
         ({"text": "word " * 120_000}, "text", "This is more than one guide can hold"),
         ({"text": "a\x00b"}, "text", "The text holds characters that are no text."),

@@ -17,7 +17,7 @@ import mammoth
 import pytest
 
 from education import importing
-from education.importing import MAX_BYTES, Refused, blocks, read, reader
+from education.importing import MAX_BYTES, MAX_WITH_PICTURES, Refused, blocks, read, reader
 from education.importing.kinds import read_document
 from education.importing.report import Report
 
@@ -201,7 +201,7 @@ def test_a_hostile_document_is_refused_in_a_sentence_soon_and_with_little_memory
 def test_what_is_empty_or_too_large_is_refused_before_anything_reads_it(monkeypatch):
     monkeypatch.setattr(importing, "answer_to", None)
 
-    for content, sentence in ((b"", "is empty"), (b"a" * (MAX_BYTES + 1), "larger than 5 MB")):
+    for content, sentence in ((b"", "is empty"), (b"a" * (MAX_WITH_PICTURES + 1), "larger than 10 MB")):
         with pytest.raises(Refused, match=sentence):
             read(content)
 

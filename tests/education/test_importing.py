@@ -347,7 +347,7 @@ def test_a_word_document_becomes_a_draft():
         "<ol><li>Come in.</li><li>Sit down.</li></ol>\n<table><tbody><tr><td>Exam</td><td>Time</td></tr>"
         '<tr><td>Scan</td><td>20 minutes</td></tr></tbody></table>\n<p><a href="https://x.example/">Our page</a></p>'
     )
-    assert "A picture (add it in the picture library): “The scanner”" in said(found, "dropped")
+    assert section(found, "Steps")["picture"] == {"folder": "found/0", "alt": "The scanner"}
 
 
 def test_a_word_document_that_only_looks_like_it_has_headings():

@@ -49,7 +49,7 @@ def test_from_a_draft_to_a_published_guide_by_three_people(people, client):
     section = guide.sections.get()
     review = page_of(guide, "review")
     comment = {"comment_on_it": "yes", "place": section.pk, "text": "Say how long it takes."}
-    assertRedirects(client.post(review, comment), f"{review}#your-review__panel", status_code=303)
+    assertRedirects(client.post(review, comment), f"{review}#your-review__at-{section.pk}", status_code=303)
     client.post(review, comment)  # a second click
     client.post(review, {"send_back": "yes"})
     assertContains(client.get(LIST), "Sent back with comments")
@@ -58,7 +58,9 @@ def test_from_a_draft_to_a_published_guide_by_three_people(people, client):
     # The editor finds the comment beside the form, changes the text, marks it done, asks again.
     client.force_login(people["Editor"])
     page = client.get(change(guide))
-    assertContains(page, "Say how long it takes.", count=2)  # its words, and the name of its button
+    at_the_section = page.text.partition('id="sections-0"')[2].partition('id="sections-empty"')[0]
+    assert at_the_section.count("Say how long it takes.") == 2  # its words, and the name of its button
+    assertContains(page, "Say how long it takes.", count=2)
     assertContains(page, '<a href="#id_sections-0-heading">“What it is”</a>', html=True)
     client.post(page_of(guide, "comment_done", guide.review_comments.get().pk))
     assertNotContains(client.get(change(guide)), "Say how long it takes.")
@@ -150,6 +152,38 @@ def test_what_is_wrong_with_a_comment_is_said_and_its_words_are_kept(people, cli
     assertContains(response, message, status_code=422)
     assert "text" in wrong or "Kept words." in response.text
     assert not guide.review_comments.exists()
+
+
+def test_a_comment_stands_at_its_section_and_so_does_what_is_wrong_with_one(people, client):
+    sections = [{"heading": name, "body": "<p>Plain words.</p>"} for name in ("Before", "After")]
+    guide = a_guide(sections=sections)
+    before, after = guide.sections.all()
+    client.force_login(people["Clinical reviewer"])
+    review = page_of(guide, "review")
+
+    client.post(review, {"comment_on_it": "yes", "place": after.pk, "text": "How long?"})
+    wrong = client.post(review, {"comment_on_it": "yes", "place": after.pk, "text": "x" * 2001})
+
+    here = f'id="your-review__at-{after.pk}"'
+    for page, status in ((client.get(review), 200), (wrong, 422)):
+        assertContains(page, "How long?", status_code=status, count=1)
+        assert page.text.index(">Before<") < page.text.index(f'id="your-review__at-{before.pk}"')
+        assert page.text.index(">After<", page.text.index("<article")) < page.text.index(here)
+        assert page.text.index(here) < page.text.index("How long?") < page.text.index("</article>")
+    assertContains(wrong, f'<a href="#your-review__{after.pk}-text">', status_code=422)
+    assert wrong.text.count('<details class="say screen-only" open>') == 1
+
+
+def test_patients_see_nothing_of_it(people, client):
+    guide = a_guide()
+    client.force_login(people["Clinical reviewer"])
+    client.post(page_of(guide, "review"), {"comment_on_it": "yes", "place": guide.sections.get().pk, "text": "Hm."})
+    guide.publish(by=None)
+
+    page = client.get(guide.get_absolute_url())
+
+    assertNotContains(page, "Hm.")
+    assertNotContains(page, "Comment on this part")
 
 
 def test_a_comment_runs_nothing(people, client):

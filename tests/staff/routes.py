@@ -68,6 +68,7 @@ class Samples:
             "url": "nothing-here",
             "pk": "1",
             "link_pk": str(link.pk),
+            "letter_pk": str(guide.letters.create(kind="link", link=link).pk),
             "comment_pk": str(comment.pk),
             "token": link.get_absolute_url().split("/")[2],
             "other_pk": str(factories.a_request().pk),

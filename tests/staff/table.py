@@ -104,6 +104,8 @@ admin/education/guide/<int:pk>/review/                              CS      CS
 admin/education/guide/<int:pk>/links/                               ES      ES
 admin/education/guide/<int:pk>/links/<int:link_pk>/revoke/          -       ES
 admin/education/guide/<int:pk>/comments/<int:comment_pk>/done/      -       ES
+admin/education/guide/<int:pk>/letters/<int:letter_pk>/send-again/  -       ES
+admin/education/guide/<int:pk>/letters/<int:letter_pk>/dismiss/     -       ES
 admin/education/guide/<int:pk>/publish/                             PS      PS
 admin/education/guide/import/                                       ES      ES
 admin/education/guide/<int:pk>/export/<slug:format>/                ECPS    -

@@ -27,7 +27,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except importing.Refused as refused:
             raise CommandError(f"{file}: {refused}") from refused
-        guide, missing = make_draft(imported.data, topic=self.topic(topic, imported.data))
+        guide, missing = make_draft(imported.data, topic=self.topic(topic, imported.data), found=imported.pictures)
         self.stdout.write(f"Read as {imported.kind}. Draft “{guide.title}” made, address {guide.slug}. It is not live.")
         for group, says in [*imported.report, *(("look", says) for says in missing)]:
             self.stdout.write(f"  {importing.GROUPS[group]}: {says}")

@@ -30,7 +30,7 @@ export function dress(row, { open }) {
   row.addEventListener("input", () => refresh(row));
   row.addEventListener("change", () => refresh(row));
   refresh(row);
-  fold(row, !open && row.querySelector(".errorlist") === null);
+  fold(row, !open && row.querySelector(".errorlist, .said-here") === null);
 }
 
 /** Who may only look has no fields to ask. */
