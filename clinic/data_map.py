@@ -230,6 +230,14 @@ HELD = {
             WITH_GUIDE,
         )
     ],
+    "education.BroughtPicture": [
+        Line(
+            "whoever is in a picture",
+            "content alt",
+            "pictures of a document until its editor takes them into the library; as they came, and shown by no page",
+            "nine hours, then swept away at the next import",
+        )
+    ],
     "education.Original": [
         Line(
             "whoever is in a picture",
@@ -304,6 +312,7 @@ OF_NOBODY = {
     "appointments.MessageTemplate",
     "appointments.ReadyText",
     "education.OldAddress",
+    "education.OldTopicAddress",
     "education.KeptPicture",
     "education.GlossaryTerm",
     "education.Snapshot",
@@ -351,6 +360,7 @@ OF_WORK = {
     "education.PreviewLink": "guide days created_at expires_at revoked_at",
     "education.Letter": "kind guide next_review day review_request link message_id state attempts created_at "
     "next_attempt_at lease lease_until sent_at",
+    "education.BroughtPicture": "key number at",
     "education.Original": "picture folder added_at attempts next_attempt_at trouble",
     "education.Picture": "decorative width height widths is_ready added_at",
     "mfa.Authenticator": "user type",
