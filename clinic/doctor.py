@@ -461,7 +461,7 @@ def production():
 def libraries():
     """By the list that came along: this asks nobody, and an old list is said and no fault of the site's."""
     faults, made_on, made = known_faults.kept()
-    found = known_faults.touched(known_faults.installed(), faults)
+    found = known_faults.touched(known_faults.installed({fault.library for fault in faults}), faults)
     for fault, version in found:
         yield Finding(
             "libraries",

@@ -9,6 +9,7 @@ import re
 import sys
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from importlib import metadata
@@ -77,14 +78,12 @@ def locked():
     return {library: version for lock in LOCKS for library, version in pins.pinned(lock).items()}
 
 
-def installed():
-    """The versions that run here, of what a site needs: they may be older than the lock."""
+def installed(libraries):
+    """The versions of these that run here: they may be older than the lock."""
     versions = {}
-    for library in pins.pinned("requirements.lock"):
-        try:
+    for library in libraries:
+        with suppress(metadata.PackageNotFoundError):
             versions[library] = metadata.version(library)
-        except metadata.PackageNotFoundError:
-            continue
     return versions
 
 

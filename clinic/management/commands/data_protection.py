@@ -18,7 +18,7 @@ def page():
     if gaps:
         raise CommandError(f"clinic/data_map.py says nothing of: {', '.join(gaps)}.")
     context = {"held": data_map.held(), "of_nobody": of_nobody(), "roles": list(ROLES), "settings": settings}
-    return render_to_string("data_protection.md", context)
+    return render_to_string("data_protection.txt", context)
 
 
 def of_nobody():
