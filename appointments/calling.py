@@ -1,6 +1,6 @@
 """Whom to call next, and why: the patient's own time of day, the promise, and what is to be read first.
 
-Pure. A row is anything with pk, read_first, promised_by, clock_is_running, first_attempt_at, next_attempt_at and
+Pure. A row is anything with pk, urgent_news, read_first, promised_by, clock_is_running, first_attempt_at, next_attempt_at and
 best_time_to_call. What is to be read first and what is overdue always stands above what can wait.
 """
 
@@ -21,6 +21,7 @@ NEXT_TRY_AFTER = timedelta(days=1)  # where nobody said when
 
 
 class Turn(IntEnum):
+    URGENT_NEWS = 0
     READ_FIRST = 1
     OVERDUE = 2
     NOW = 3
@@ -28,6 +29,7 @@ class Turn(IntEnum):
 
 
 class Because(Enum):
+    URGENT_NEWS = "unread words of the patient may be about an emergency"
     READ_FIRST = "to be read first"
     OVERDUE = "the promise has run out"
     AGAIN = "the time set for the next try has come"
@@ -80,6 +82,8 @@ def next_window(calendar: Calendar, time_of_day: str, at: datetime):
 def place(row, windows, at: datetime, now: datetime) -> Place:
     wished = row.best_time_to_call in TIMES_OF_DAY
     window = windows.get(row.best_time_to_call)
+    if row.urgent_news:
+        return Place(Turn.URGENT_NEWS, Because.URGENT_NEWS, row.promised_by, window)
     if row.read_first:
         return Place(Turn.READ_FIRST, Because.READ_FIRST, row.promised_by, window)
     if row.clock_is_running and row.promised_by < now:

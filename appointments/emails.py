@@ -20,6 +20,11 @@ LISTED_AT_MOST = 50
 TO_STAFF = {
     Kind.REQUEST: ("A new appointment request is waiting", "New appointment requests are waiting", "notification"),
     Kind.OVERDUE: ("A request has not been opened yet", "Requests have not been opened yet", "unopened"),
+    Kind.URGENT: (
+        "Please read now what a patient has added to a request",
+        "Please read now what patients have added to requests",
+        "urgent",
+    ),
 }
 DIGEST_SUBJECT = "Appointment requests today"
 TRIAL_SUBJECT = "A test mail"

@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from . import messages, spam, warnings
@@ -51,12 +51,17 @@ _turn = threading.Lock()
 @contextmanager
 def one_after_the_other():
     """SQLite takes one writer at a time; who finds it busy sleeps longer and longer, and is let in by chance. Those of one
-    process wait for each other instead."""
+    process wait for each other instead, as long as they would wait for the file and no longer: behind a file that stays
+    locked each would else wait for all those before it."""
     if connection.vendor != "sqlite":
         yield
         return
-    with _turn:
+    if not _turn.acquire(timeout=connection.settings_dict["OPTIONS"].get("timeout", 5)):
+        raise OperationalError("Others have waited for the database all this while.")
+    try:
         yield
+    finally:
+        _turn.release()
 
 
 def a_new_request(fields, form_token, spam_reasons, arrangements):
@@ -99,6 +104,23 @@ def take_as_genuine(suspected, *, by):
     suspected.clear_suspicion(by=by)
     now = Arrangements()
     tell(suspected, now.rota.recipients_for(suspected.service, timezone.now()), now.profile)
+
+
+@transaction.atomic
+def take_reply(appointment_request, *, kind, text, urgent, best_time=""):
+    """What a patient adds on the status page. Where it may be about an emergency, staff are told at once, whatever the
+    state of the request, and it waits for no decision about spam. Raises what add_reply() raises."""
+    appointment_request.add_reply(kind=kind, text=text, read_first=urgent, best_time=best_time)
+    if not urgent:
+        return
+    now, at = Arrangements(), timezone.now()
+    recipients = now.rota.recipients_for(appointment_request.service, at)
+    if appointment_request.suspected_spam:
+        reason = "Words that were added may be about an emergency: no longer held back as spam"
+        appointment_request.clear_suspicion(by=None, reason=reason)
+        tell(appointment_request, recipients, now.profile)
+    Delivery.objects.owe_urgent(appointment_request, recipients)
+    deliver.enqueue(appointment_request.pk)
 
 
 def find(fields, form_token):

@@ -20,6 +20,7 @@ from .wording import WORDS
 Step, OURS = MessageTemplate.Step, MessageTemplate.OURS
 A_DAY_AT_MOST = 3  # confirmations to one address: nobody can be flooded through our form
 MARK = re.compile(r"\{([^{}]*)\}")
+SENTENCE_ENDS = re.compile("(?<=[.!?。؟])\\s+")
 
 
 def acknowledgement(appointment_request, profile):
@@ -45,6 +46,8 @@ def to_patient(delivery):
     language. Not sent here."""
     subject, body, language = words_of(step_of(delivery), code_of(delivery.request.language))
     marks = marks_of(delivery.request, language)
+    if not promise_stands(delivery.request):
+        subject, body = without_promise(subject) or "{clinic}", without_promise(body)
     automatic = "auto-replied" if delivery.kind == Delivery.Kind.ACKNOWLEDGEMENT else "auto-generated"
     return EmailMessage(
         " ".join(filled(subject, marks).split()),
@@ -85,6 +88,22 @@ def marks_of(appointment_request, language=OURS):
         "promised_by": moment_in(language, appointment_request.promised_by),
         "link": settings.SITE_URL + reverse("appointments:status", args=[appointment_request.secret]),
     }
+
+
+def promise_stands(appointment_request):
+    """Whether a message that leaves now may name the time: after an outage, or a wrong suspicion, it can be over."""
+    return appointment_request.clock_is_running and appointment_request.promised_by > timezone.now()
+
+
+def without_promise(text):
+    """The text without the sentences that name the promised time, in whatever language and whoever wrote them."""
+    kept = []
+    for line in text.splitlines():
+        sentences = SENTENCE_ENDS.split(line)
+        left = [each for each in sentences if "promised_by" not in {mark.strip() for mark in MARK.findall(each)}]
+        if left or not line:
+            kept.append(line if left == sentences else " ".join(left))
+    return "\n".join(kept)
 
 
 def moment_in(language, value):

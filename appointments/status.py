@@ -22,7 +22,7 @@ from clinic.models import ClinicProfile
 from . import throttle
 from .calendar_file import calendar_file
 from .forms import TOO_LONG, tidied
-from .intake import warning_phrases
+from .intake import take_reply, warning_phrases
 from .models import AppointmentRequest, ChangedMeanwhile, PatientReply, StepNotAllowed
 from .views import SeeOther
 
@@ -86,10 +86,12 @@ class StatusPage(BySecret, TemplateView):
     def get_context_data(self, **kwargs):
         appointment_request = self.appointment_request
         Kind = PatientReply.Kind
+        replies = list(appointment_request.replies.defer("text"))
         return super().get_context_data(
             stands=appointment_request.outcome or appointment_request.status,
             last_attempt=appointment_request.attempts.order_by("at").last(),
-            replies=appointment_request.replies.defer("text"),
+            replies=replies,
+            urgent=any(reply.shows_what_to_do_now for reply in replies),
             message_address=self.address("message") if appointment_request.takes_reply(Kind.MESSAGE) else "",
             time_address=self.address("another_time") if appointment_request.takes_reply(Kind.OTHER_TIME) else "",
             withdraw_address=self.address("withdraw") if appointment_request.can_be_withdrawn else "",
@@ -163,13 +165,21 @@ class Reply(BySecret, FormView):
         return super().get(request, *args, **kwargs)
 
     def form_valid(self, form):
+        urgent = bool(warning_phrases(ClinicProfile.objects.current(), message=form.text(), access_needs=""))
         try:
-            warns = warning_phrases(ClinicProfile.objects.current(), message=form.text(), access_needs="")
-            self.appointment_request.add_reply(kind=self.kind, text=form.text(), read_first=bool(warns))
+            take_reply(
+                self.appointment_request,
+                kind=self.kind,
+                text=form.text(),
+                urgent=urgent,
+                best_time=form.cleaned_data.get("best_time", ""),
+            )
         except (StepNotAllowed, ChangedMeanwhile):
             if not self.was_sent_before(form.text()):
                 form.add_error(None, NOT_TAKEN)
-                return self.render_to_response(self.get_context_data(form=form, not_taken=True), status=409)
+                return self.render_to_response(
+                    self.get_context_data(form=form, not_taken=True, urgent=urgent), status=409
+                )
         return SeeOther(self.address())
 
     def was_sent_before(self, text):
@@ -178,7 +188,7 @@ class Reply(BySecret, FormView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            **{"heading": self.heading, "button": self.button, "not_taken": False, **kwargs}
+            **{"heading": self.heading, "button": self.button, "not_taken": False, "urgent": False, **kwargs}
         )
 
 

@@ -314,6 +314,7 @@ OF_NOBODY = {
     "education.OldAddress",
     "education.OldTopicAddress",
     "education.KeptPicture",
+    "education.ImportedDraft",
     "education.GlossaryTerm",
     "education.Snapshot",
     "education.RelatedGuide",
@@ -339,7 +340,7 @@ OF_WORK = {
     "appointments.StatusChange": "request",
     "appointments.ContactAttempt": "request next_attempt_at",
     "appointments.Note": "request",
-    "appointments.PatientReply": "request",
+    "appointments.PatientReply": "request read_first",
     "appointments.LastStep": "request version status_change attempt dropped_news kept_version",
     "appointments.Presence": "request",
     "appointments.Delivery": "kind request status_change day message_id state attempts created_at next_attempt_at "
@@ -350,7 +351,7 @@ OF_WORK = {
     "education.Feedback": "revision clear section day",
     "education.Guide": "known_state title slug topic service summary picture last_reviewed next_review is_sample "
     "live_revision changed_at edit_version",
-    "education.Revision": "guide number topic title summary picture data html text words related published_at withdrawn_at",
+    "education.Revision": "sign_off guide number topic title summary picture data html text words related published_at withdrawn_at",
     "education.HistoryEntry": "guide what snapshot is_of_draft revision",
     "education.Contribution": "guide version digest",
     "education.SignOff": "guide edit_version digest data link months next_review",

@@ -17,7 +17,7 @@ SHOWN = 10  # deliveries of each list; the rest is a link away
 CALLS_SHOWN = 20
 CALLS_ORDERED = 500  # what is to be read first, then by promise: so what is urgent is among them, however many wait
 LISTED_BELOW = {"undelivered", "patients_mail", "letters"}  # message by message
-ABOUT_REQUESTS = {"unopened"}
+ABOUT_REQUESTS = {"unopened", "suspected"}
 REQUESTS = "admin:appointments_appointmentrequest_changelist"
 GUIDES = "admin:education_guide_changelist"
 
@@ -27,11 +27,13 @@ def desk(user, profile=None):
     may_triage = user.has_perm("appointments.triage_appointmentrequest")
     also = {"undelivered": Delivery.objects.undelivered(), **lists_of(user)} if may_triage else {}
     facts = Facts(profile=profile, also=also)
-    faults, warnings = findings(facts, may_triage)
+    found = findings(facts, may_triage)
+    faults, warnings = rows_for_the_desk(found, doctor.FAULT), rows_for_the_desk(found, doctor.WARNING)
     context = {
         "may_triage": may_triage,
         "faults": faults,
         "warnings": warnings,
+        "checks": in_red_and_green(found),
         "guides": guides(user),
         **letters(user, facts.counts),
     }
@@ -45,7 +47,7 @@ def desk(user, profile=None):
             else [],
             "patients_not_told_count": counts["patients_not_told"],
             "counts": rows_of(counts),
-            **calls(user, Promises(facts.calendar, facts.now)),
+            **calls(user, Promises(facts.calendar, facts.now), any_urgent=bool(counts["urgent"])),
         }
     red = context.get("in_trouble_count") or context["letters_given_up"] or faults
     amber = context.get("patients_not_told_count") or context["letters"] or warnings
@@ -82,13 +84,43 @@ def references_on(live):
 
 
 def findings(facts, may_triage):
-    """(faults, warnings) of the doctor that somebody at the desk can mend."""
-    shown = [finding for finding in doctor.quick(facts) if finding.for_desk and finding.name not in LISTED_BELOW]
-    if not may_triage:
-        shown = [finding for finding in shown if finding.name not in ABOUT_REQUESTS]
-    return [
-        [as_row(finding) for finding in shown if finding.level == level] for level in (doctor.FAULT, doctor.WARNING)
-    ]
+    """What the doctor finds without asking anybody else, for whom it is meant."""
+    found = list(doctor.quick(facts))
+    return found if may_triage else [finding for finding in found if finding.name not in ABOUT_REQUESTS]
+
+
+def rows_for_the_desk(found, level):
+    """Those of a level that somebody at the desk can mend."""
+    wrong = [finding for finding in found if finding.for_desk and finding.level == level]
+    return [as_row(finding) for finding in wrong if finding.name not in LISTED_BELOW]
+
+
+COLORS = {doctor.OK: ("green", "Well"), doctor.WARNING: ("amber", "Look at it"), doctor.FAULT: ("red", "Mend it")}
+CHECKS = {
+    "disk": "Room on the disk",
+    "worker": "The worker",
+    "clock": "The clock",
+    "recipients": "Who is told",
+    "profile": "The clinic’s profile",
+    "opening_hours": "Opening hours",
+    "form": "The form",
+    "undelivered": "Mail to staff",
+    "patients_mail": "Mail to patients",
+    "practice_system": "The practice system",
+    "letters": "Mail about guides",
+    "pictures": "Pictures",
+    "unopened": "Requests that nobody opened",
+    "suspected": "Suspected requests and their promise",
+    "removals": "Removal by age",
+}
+
+
+def in_red_and_green(found):
+    """[(what is looked at, color, in words)], the worst of each. No numbers: a page that says the same stays as it is."""
+    together = {}
+    for finding in found:
+        together.setdefault(finding.name, []).append(finding)
+    return [(CHECKS.get(name, name), *COLORS[doctor.worst(each)]) for name, each in together.items()]
 
 
 def as_row(finding):
@@ -131,6 +163,7 @@ def lists_of(user):
         "suspected": requests.suspected(),
         "undecided": requests.undecided(),
         "reply": requests.with_unread_reply(),
+        "urgent": requests.with_urgent_reply(),
         "cancelled": requests.cancelled_by_patient(),
         "past": requests.past_bookings(),
     }
@@ -180,14 +213,22 @@ def letters(user, counts):
 # Whom to call now -----------------------------------------------------------------------------------------------------
 
 
-def calls(user, promises):
-    """The rows of “Call now” in their order, each with why it stands there; those that can wait apart."""
-    waiting = AppointmentRequest.objects.to_call(user).only(
-        "read_first", "promised_by", "status", "first_attempt_at", "next_attempt_at", "best_time_to_call"
-    )
-    waiting = list(waiting.order_by("-read_first", "promised_by", "pk")[: CALLS_ORDERED + 1])
+def calls(user, promises, *, any_urgent):
+    """The rows of “Call now” in their order, each with why it stands there; those that can wait apart.
+
+    Before all stand those whose patient has added words that may be about an emergency, until somebody has read them:
+    whatever their state, and whoever holds them.
+    """
+    urgent = ordered_rows(AppointmentRequest.objects.with_urgent_reply()) if any_urgent else []
+    known = {row.pk for row in urgent}
+    waiting = [row for row in ordered_rows(AppointmentRequest.objects.to_call(user)) if row.pk not in known]
+    for row in urgent + waiting:
+        row.urgent_news = row.pk in known
+    waiting = urgent + waiting
     ordered = in_order(waiting[:CALLS_ORDERED], promises.calendar, promises.now)
     shown = with_all_that_is_shown(ordered[:CALLS_SHOWN], promises)
+    for row in shown:
+        row.is_free_to = row.is_open and (not row.claim_holds or row.assigned_to_id == user.pk)
     opens = calling_time(promises.calendar, promises.now)
     return {
         "call_now": [row for row in shown if row.place.turn != Turn.CAN_WAIT],
@@ -195,6 +236,14 @@ def calls(user, promises):
         "more_to_call": len(waiting) > len(shown),
         "closed_until": opens if opens > promises.now else None,
     }
+
+
+def ordered_rows(requests):
+    """What their order is made of, and no more."""
+    rows = requests.only(
+        "read_first", "promised_by", "status", "first_attempt_at", "next_attempt_at", "best_time_to_call"
+    )
+    return list(rows.order_by("-read_first", "promised_by", "pk")[: CALLS_ORDERED + 1])
 
 
 def with_all_that_is_shown(ordered, promises):
@@ -222,12 +271,14 @@ def reasons(row, place):
     promise = "the promise runs out" if row.promised_by > timezone.now() else "the promise ran out"
     promise = f"{promise} {near(row.promised_by)}" if row.clock_is_running else ""
     match place.because:
+        case Because.URGENT_NEWS:
+            return "the patient has added words that may be about an emergency, and nobody has read them", promise
         case Because.READ_FIRST:
             return "to be read first, the words may be about an emergency", promise
         case Because.OVERDUE:
             return f"promised by {near(row.promised_by)}", f"{wish}, but do not wait for that" if wish else ""
         case Because.AGAIN:
-            return f"time to try again, as set for {near(row.next_attempt_at)}", promise
+            return f"time to try again, as set for {near(row.next_attempt_at)}", wish, promise
         case Because.WISHED:
             return f"{wish}, now until {near(place.window[1])}", promise
         case Because.NOT_THEN:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import Error as DatabaseTrouble
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from appointments import append_only, deliveries, emails, erasure
@@ -275,6 +275,21 @@ def unopened(facts):
         yield Finding("unopened", OK, "No request lies unopened.")
 
 
+def suspected(facts):
+    """A patient's request can look like spam. Nobody was told of it, but the patient was promised a time."""
+    if due := facts.counts["suspected_due"]:
+        yield Finding(
+            "suspected",
+            WARNING,
+            f"{plural(due, 'request')} suspected as spam and not decided: the promised time is over or near.",
+            "Decide whether they are spam",
+            "admin:appointments_appointmentrequest_changelist",
+            "?status=suspected",
+        )
+    else:
+        yield Finding("suspected", OK, "No suspected request is about to miss its promise undecided.")
+
+
 def removals(facts):
     """Is what is too old removed, each day?"""
     page = "admin:appointments_purgerun_changelist"
@@ -316,17 +331,18 @@ def access_log():
 def promises():
     """Kept within the week? What is late now stands on the desk as a number of its own."""
     now = timezone.now()
-    due = AppointmentRequest.objects.filter(
-        promised_by__gt=now - MISSED_WITHIN, promised_by__lt=now, suspected_spam=False
-    )
-    missed = due.filter(
+    due = AppointmentRequest.objects.filter(promised_by__gt=now - MISSED_WITHIN, promised_by__lt=now)
+    late = due.filter(
         Q(first_attempt_at__gt=F("promised_by")) | Q(first_attempt_at=None, status__in=AppointmentRequest.OURS_TO_ACT)
-    ).count()
+    )
+    counts = late.aggregate(all=Count("pk"), undecided=Count("pk", filter=Q(suspected_spam=True)))
+    missed, undecided = counts["all"], counts["undecided"]
     if missed:
+        of_them = f", {undecided} of them suspected as spam and not decided" if undecided else ""
         yield Finding(
             "promises",
             WARNING,
-            f"{plural(missed, 'promise')} to patients missed in the last 7 days.",
+            f"{plural(missed, 'promise')} to patients missed in the last 7 days{of_them}.",
             "Call those who wait first, or promise more time in the clinic’s profile.",
             for_desk=False,
         )
@@ -345,6 +361,7 @@ IN_THE_DATABASE = [
     letters,
     pictures,
     unopened,
+    suspected,
     removals,
 ]
 

@@ -11,9 +11,11 @@ from appointments.models import AppointmentRequest, Delivery, PurgeRun, Recipien
 from appointments.models.counted import counted_together
 from education.models import Letter, Original
 
+from . import hours
 from .models import ClinicProfile, OpeningHours, Service
 
 PICTURES_WITHIN = timedelta(minutes=10)
+DECIDE_WITHIN = timedelta(hours=2)  # of opening time: whether a request is spam, before its promise runs out
 
 
 class Facts(Arrangements):
@@ -34,6 +36,13 @@ class Facts(Arrangements):
     def offers_something(self):
         return bool(self.counts["services"])
 
+    @property
+    def soon_in_opening_time(self):
+        try:
+            return hours.add_opening_time(self.calendar, self.now, DECIDE_WITHIN)
+        except hours.NeverOpen:
+            return self.now
+
     def of_the_doctor(self):
         now, near = self.now, WorkerHeartbeat.DEAD_AFTER
         beats, runs = WorkerHeartbeat.objects, PurgeRun.objects
@@ -50,6 +59,9 @@ class Facts(Arrangements):
             "events_in_trouble": Delivery.objects.events_in_trouble(),
             "unopened_red": escalation.unopened_for(escalation.RED_AFTER, self.calendar, now),
             "unopened_amber": escalation.unopened_for(escalation.AMBER_AFTER, self.calendar, now),
+            "suspected_due": AppointmentRequest.objects.suspected().filter(
+                first_attempt_at=None, promised_by__lt=self.soon_in_opening_time
+            ),
             "letters_in_trouble": Letter.objects.in_trouble(),
             "letters_given_up": Letter.objects.given_up(),
             "pictures": Original.objects.filter(added_at__lt=now - PICTURES_WITHIN),

@@ -4,11 +4,9 @@ from datetime import timedelta
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.db import models, transaction
 from django.db.models import Prefetch, Q
@@ -239,11 +237,7 @@ class GuideAdmin(
             if context["adminform"].form.has_error(NON_FIELD_ERRORS, code="conflict"):
                 formsets = [inline.formset for inline in context["inline_admin_formsets"]]
                 context["both_texts"] = both_texts(context["adminform"].form, formsets)
-                context["saved_last"] = (
-                    LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(obj), object_id=obj.pk)
-                    .select_related("user")
-                    .first()
-                )
+                context["saved_last"] = obj.history.by_hand().select_related("by").first()
         response = super().render_change_form(request, context, add, change, form_url, obj)
         if "both_texts" in context:
             response.status_code = 409

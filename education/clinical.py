@@ -21,6 +21,7 @@ NOT_CLINICAL = {
     "last_reviewed",
     "next_review",
     "is_sample",
+    "related",  # each of them has a signature of its own
 }
 OF_A_PICTURE = ("folder", "alt", "caption")  # its widths and its credit are no clinician's business
 NAMES = {"title": "The title", "summary": "The summary", "picture": "The picture", "sources": "The sources"}

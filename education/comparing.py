@@ -23,12 +23,16 @@ FACTS = {
     "last_reviewed": "Last reviewed",
     "next_review": "Next review due",
     "is_sample": "Sample content",
+    "related": "Related guides",
 }
 SECTION_FACTS = {"heading": "Heading", "level": "Level", "kind": "Kind", "body": "Text", "more": "Read more"}
 NAMES = {
     "level": {2: "Section", 3: "Sub-section"},
     "kind": {
         "text": "Text",
+        "do": "List: do",
+        "do_not": "List: do not",
+        "number": "Number: 1 in …",
         "warning": "Warning",
         "emergency": "Care card: emergency",
         "urgent": "Care card: urgent",

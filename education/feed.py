@@ -1,6 +1,7 @@
 """New and changed guides as an Atom feed."""
 
 import re
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import OuterRef, Subquery
@@ -28,13 +29,18 @@ def feed_of_guides(clinic):
         feed.add_item(
             title=for_xml(guide.live_revision.title),
             link=address,
-            unique_id=address,
+            unique_id=lasting_name(guide),
             description=for_xml(guide.live_revision.summary),
             pubdate=guide.first_published_at,
             updateddate=guide.live_revision.published_at,
             author_name=for_xml(guide.live_revision.data["written_by"]) or for_xml(clinic.name),
         )
     return feed.writeString("utf-8")
+
+
+def lasting_name(guide):
+    """RFC 4151: a name that stays when the guide moves, so that no reader is shown it as a new one."""
+    return f"tag:{urlsplit(settings.SITE_URL).hostname},{guide.first_published_at:%Y-%m-%d}:guide-{guide.pk}"
 
 
 def published_last():

@@ -1,12 +1,13 @@
 """The glossary in the admin."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from clinic.narrow import NarrowList
 
+from .house_rules import advice_on_meaning
 from .models import GlossaryTerm
 
 
@@ -29,6 +30,11 @@ class GlossaryTermAdmin(NarrowList, admin.ModelAdmin):
         if db_field.name in ("meaning", "other_forms"):
             kwargs["widget"] = AdminTextareaWidget(attrs={"rows": 2})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        for finding in advice_on_meaning(obj.meaning):
+            messages.warning(request, " ".join([finding.says, *(f"“{quote}”" for quote in finding.quotes)]))
 
     @admin.display(description="patients read it on")
     def shown_on(self, term):

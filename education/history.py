@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from .comparing import compare
 from .models import Guide, HistoryEntry
+from .models.guide import guides_at
 
 PAGE = 25
 NEWEST = "9223372036854775807"
@@ -75,7 +76,7 @@ class HistoryOfGuides:
     def compare_view(self, request, pk):
         guide = self.to_look_at(request, pk)
         old, new = (self.side(guide, request.GET.get(name, "")) for name in ("old", "new"))
-        parts = compare(old["data"], new["data"])
+        parts = compare(*(with_related_named(side["data"]) for side in (old, new)))
         for row in (row for part in parts for row in part.rows if row.pictures):
             row.pictures = tuple(map(thumbnail, row.pictures))
         choices = list(guide.history.newest_first()[:PAGE])
@@ -160,6 +161,13 @@ class HistoryOfGuides:
             **context,
         }
         return TemplateResponse(request, f"admin/education/guide/{template}", context)
+
+
+def with_related_named(data):
+    """Related guides by their titles of today: a guide that has moved is no change of those that name it."""
+    found = guides_at(data["related"]) if data.get("related") else {}
+    names = [found[slug].title if slug in found else f"{slug} (gone)" for slug in data.get("related", [])]
+    return {**data, "related": "\n".join(names)} if names else data
 
 
 def thumbnail(picture):

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from html import escape
 
 from . import clinical, readability
 from .chances import chance_in
@@ -81,11 +82,34 @@ SAFETY_HEADING = re.compile(
 SAFETY_WORDS = re.compile(
     r"\brisks?\b|\bpregnan\w*|\bside effects?|\bcomplications?\b|\bdanger(?:s|ous)?\b|\bemergenc\w*|\bget help\b|"
     r"\bcall (?:us|911|999|112|your doctor|a doctor|an ambulance)\b|\btrouble breathing\b|\bsevere reactions?\b|"
-    r"\blife-threatening\b|\bwarning signs?\b",
+    r"\blife-threatening\b|\bwarning signs?\b|\bbreast-?feed\w*|\ballergic\b|\ballerg(?:y|ies)\b(?! tests?\b)|"
+    r"\b(?:get|seek) (?:medical|urgent|emergency) (?:help|advice|care|attention)\b|"
+    r"\b(?:cannot|can['’]t|hard to|struggle to|difficulty) breath(?:e|ing)\b",
     re.IGNORECASE,
 )
+# Who is to be called or seen; it speaks of safety where the same sentence says under which condition, or that it cannot wait.
+CARE_STEP = re.compile(
+    r"\b(?:call|phone|ring|contact|tell|see|(?:go|come)(?: (?:straight|right|back))? to) (?:us\b|(?:the|an?|your|our|any)\b"
+    r"(?: \w+){0,2}? (?:doctor|gp|nurse|midwife|dentist|pharmacist|clinic|hospital|surgery|ward|team|staff|practice|"
+    r"emergency|department)\b)(?! (?:which|what|how|where)\b)",
+    re.IGNORECASE,
+)
+CANNOT_WAIT = re.compile(
+    r"\bif\b(?! you(?:['’]d| would)? (?:want|like|prefer|wish))|\b(?:at once|straight ?away|right away|immediately|"
+    r"without delay|urgently|the same day|as soon as)\b",
+    re.IGNORECASE,
+)
+CARE = ("warning", "emergency", "urgent", "non_urgent")
+SOME = r"(?:\d[\d.,]{0,9}|[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine)"
+MANY = (
+    r"(?:(?:a |one )?(?:hundred|thousand|million)|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|"
+    r"forty|fifty|sixty|eighty|\d[\d,]{0,9})"
+)
 FIGURE = re.compile(
-    r"\b(?:\d[\d.,]{0,9}|[Oo]ne) (?:in|out of) (?:a (?:hundred|thousand|million)|two|three|four|five|six|eight|ten|\d[\d,]{0,9})\b|\b\d[\d.,]{0,9} parts? in [\d,]{1,9}|"
+    rf"\b{SOME} (?:in|out of|in every|out of every|of every|for every) {MANY}\b|"
+    rf"\b{SOME} of \d[\d,]{{1,9}} (?:people|persons|patients|women|men|adults|children|babies|tests)\b|"
+    rf"\b{SOME} per (?:hundred|thousand|million|\d[\d,]{{2,9}})\b|\b\d{{1,3}}:\d[\d,]{{2,9}}\b|"
+    r"\b\d[\d.,]{0,9} parts? in [\d,]{1,9}|"
     r"\b\d[\d.,]{0,9}(?: to [\d.,]{1,9})? ?(?:%|percent\b|per cent\b|mSv\b|mGy\b|millisieverts?\b|milligrays?\b)"
 )
 PERCENTAGE = re.compile(r"\b(\d+(?:[.,]\d+)?) ?(?:%|percent\b|per cent\b)(?! (?:alcohol|solution|cream|gel|saline))")
@@ -248,30 +272,51 @@ def safety_in_plain_sight(draft):
     for place, section in enumerate(draft.sections):
         if not section["more"]:
             continue
-        name, above = section["heading"], draft.above(place)["heading"]
-        if section["kind"] != "text":
+        name, whole = section["heading"], draft.above(place)
+        above = whole["heading"]
+        if section["kind"] == "text" and whole["kind"] in CARE:
+            yield Finding(
+                f"“{name}” is part of “{above}”, a care card: move its “Read more” into the text.", "more", place
+            )
+        elif section["kind"] != "text":
             what = STANDS_OUT.get(section["kind"], "a warning or care card")
             yield Finding(f"“{name}” is {what}: move its “Read more” into the text.", "more", place)
         elif SAFETY_HEADING.search(name) or SAFETY_HEADING.search(above):
             yield Finding(f"“{name}” is about safety: move its “Read more” into the text.", "more", place)
-        elif hidden := [sentence.text for sentence in sentences(section["more"]) if SAFETY_WORDS.search(sentence.text)]:
+        elif hidden := [sentence.text for sentence in sentences(section["more"]) if speaks_of_safety(sentence.text)]:
             says = f"The “Read more” of “{name}” hides what readers must see. Move this into the text."
             yield Finding(says, "more", place, tuple(hidden))
+
+
+def speaks_of_safety(sentence):
+    return SAFETY_WORDS.search(sentence) or (CARE_STEP.search(sentence) and CANNOT_WAIT.search(sentence))
 
 
 def figures_have_a_source(draft):
     named = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in names_of(draft.data["sources"])) or r"(?!)")
     urls = {source["url"] for source in draft.data["sources"]} - {""}
-    texts = [draft.text("summary")]
-    for place, section in enumerate(draft.sections):
-        html = section["body"] + section["more"]
-        texts.append(Text(f"“{section['heading']}”", "body" if FIGURE.search(section["body"]) else "more", place, html))
-    for text in texts:
-        figures = [match[0] for sentence in text.sentences for match in FIGURE.finditer(sentence.text)]
-        around = text.html if text.section is None else draft.above(text.section)["body"] + text.html
+    for place, texts in together(draft):
+        figures = [
+            (text, match[0]) for text in texts for part in text.sentences for match in FIGURE.finditer(part.text)
+        ]
+        if not figures and place is not None and draft.sections[place]["kind"] == "number":
+            figures = [(text, text.sentences[0].text) for text in texts if text.field == "body" and text.sentences]
+        around = "" if place is None else draft.above(place)["body"]
+        around += "".join(f"<p>{text.html}</p>" for text in texts)
         if figures and not named.search(plain_text(around)) and not urls & set(links(around)):
-            says = f"{text.name} gives a figure and does not say where it is from. Name the source in the text, and list it under Sources."
-            yield text.finding(says, *dict.fromkeys(figures[:3]))
+            says = f"{figures[0][0].name} gives a figure and does not say where it is from. Name the source in the text, and list it under Sources."
+            yield figures[0][0].finding(says, *dict.fromkeys(figure for _, figure in figures[:3]))
+
+
+def together(draft):
+    """[(place, [Text])]: what is read as one and so names its source once, the running text before what stands around it."""
+    top = [draft.text("summary"), draft.text("title"), *draft.picture_texts(draft.data["picture"], "The picture", None)]
+    parts = [(None, top)]
+    for place, section in enumerate(draft.sections):
+        name = f"“{section['heading']}”"
+        texts = [Text(name, part, place, section[part]) for part in ("body", "more", "heading")]
+        parts.append((place, texts + draft.picture_texts(section["picture"], name, place)))
+    return parts
 
 
 def names_of(sources):
@@ -286,7 +331,9 @@ def names_of(sources):
         else:
             parts = [part for part in parts if " " in part or part == organization]
         names |= set(parts) | {initials(part) for part in parts}
-        names |= set(re.findall(r"\b[A-Z]{3,}\b", f"{source['organization']} {source['title']}"))
+        names |= set(
+            re.findall(r"\b[A-Z]{3,}\b", source["organization"])
+        )  # in its title they may be any: “MRI in pregnancy”
     return {name for name in names if len(name) > 2}
 
 
@@ -309,8 +356,9 @@ def reviewed_in_the_past(draft):
 
 
 def signed_off(draft):
-    """Samples say to every reader that no clinician has reviewed them, so they need no signature."""
-    if draft.data.get("is_sample"):
+    """Samples say to every reader that no clinician has reviewed them, so they need no signature. What was signed once
+    is no sample any more, whatever its field says."""
+    if draft.signed is None and draft.data.get("is_sample"):
         return
     if draft.signed is None:
         yield Finding("No clinician has signed it off. Ask for a review.", "review")
@@ -432,6 +480,19 @@ ADVISING = (
     kinds_keep_their_word,
     no_banned_word,
 )
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text that is no guide, for the rules that judge words alone."""
+
+    texts: list[Text]
+
+
+def advice_on_meaning(meaning) -> list[Finding]:
+    """What would make the meaning of a word of the glossary better."""
+    words = Words([Text("The meaning", "meaning", None, escape(meaning))])
+    return [finding for rule in (no_published_myth, no_banned_word) for finding in rule(words)]
 
 
 def in_the_way(draft: Draft) -> list[Finding]:

@@ -1,5 +1,7 @@
 """Documents in and guides out, at the editors' desk: a mixin of the guides' admin."""
 
+import uuid
+
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
@@ -44,6 +46,7 @@ class ImportsAndExports:
         imported, topic = form.imported, form.cleaned_data["topic"]
         name = form.cleaned_data["file"].name if form.cleaned_data.get("file") else "a pasted text"
         carried = {"data": imported.data, "report": imported.report, "name": name[:200], "topic": topic.pk}
+        carried["token"] = str(uuid.uuid4())
         carried["pictures"] = BroughtPicture.objects.keep(imported.pictures)
         kinds = dict(Section.Kind.choices)
         return self.import_page(
@@ -79,7 +82,12 @@ class ImportsAndExports:
             )
             return self.import_page(request, "import", form=form, status=422)
         found = BroughtPicture.objects.of(carried["pictures"])
-        guide, missing = make_draft(carried["data"], topic=topic, by=request.user, found=found)
+        guide, missing = make_draft(
+            carried["data"], topic=topic, by=request.user, found=found, token=carried.get("token")
+        )
+        if missing is None:
+            messages.info(request, "The draft was made by your first click already: here it is.")
+            return redirect("admin:education_guide_change", guide.pk)
         BroughtPicture.objects.filter(key=carried["pictures"] or None).delete()
         report = [*map(tuple, carried["report"]), *(("look", says) for says in missing)]
         lines = [f"{GROUPS[group]}: {says}" for group, says in report]

@@ -26,6 +26,8 @@ WAIT = 5  # seconds for the one before it
 MOST_PICTURES = 40
 STYLES = ("css/tokens.css", "css/leaflet.css")
 PICTURE = re.compile(r'<img src="([^"]*/(pictures/[0-9a-f]+/[0-9]+\.webp))"')
+WHOLE_PICTURE = re.compile(r'<picture>(?:(?!</picture>).)*?<img src="([^"]*)"[^>]*>\s*</picture>', re.DOTALL)
+WORDS_OF_A_PICTURE = re.compile(r'<img [^>]*\balt="([^"]+)"')
 one_at_a_time = threading.Lock()
 
 
@@ -41,7 +43,7 @@ def available():
 
 def as_html(revision, address, clinic):
     context = {"revision": revision, "address": address, "clinic": clinic, "styles": STYLES}
-    return render_to_string("education/leaflet.html", context)
+    return without_what_is_too_much(render_to_string("education/leaflet.html", context))
 
 
 def draw(html, address) -> bytes:
@@ -76,10 +78,26 @@ def files_for(html, address):
     """All that the leaflet shows: its styles, its QR code, and pictures of our own library."""
     files = {f"{address}{name}": style(name) for name in STYLES}
     files[f"{address}qr.svg"] = qr_code(address)
-    for source, name in PICTURE.findall(html)[:MOST_PICTURES]:
+    for source, name in pictures_of(html)[:MOST_PICTURES]:
         with default_storage.open(name) as file:
             files[settings.SITE_URL + source] = file.read()
     return {name: base64.b64encode(content).decode() for name, content in files.items()}
+
+
+def pictures_of(html):
+    """[(address, file)], each once however often it is shown."""
+    return list(dict.fromkeys(PICTURE.findall(html)))
+
+
+def without_what_is_too_much(html):
+    """Beyond what one leaflet holds a picture is left to the page on the web; its caption stays, and so does what it shows."""
+    too_many = {source for source, _ in pictures_of(html)[MOST_PICTURES:]}
+
+    def shown(match):
+        words = WORDS_OF_A_PICTURE.search(match[0])
+        return f'<p class="left-out">{words[1] if words else ""}</p>' if match[1] in too_many else match[0]
+
+    return WHOLE_PICTURE.sub(shown, html) if too_many else html
 
 
 def style(name):

@@ -37,11 +37,9 @@ SUBJECTS = {
 
 
 def owe(today=None):
-    """Write down which owners are to be reminded today. Several workers may ask: each reminder is owed once."""
+    """Write down of which guides somebody is to be reminded today: the owner, or all who may publish. Several workers may ask: each reminder is owed once."""
     today = today or timezone.localdate()
-    guides = Guide.objects.filter(
-        live_revision__isnull=False, next_review__lte=today + BEFORE, owner__is_active=True
-    ).exclude(owner__email="")
+    guides = Guide.objects.filter(live_revision__isnull=False, next_review__lte=today + BEFORE)
     rows = guides.values_list("pk", "next_review", "last_reviewed")
     owed = []
     for pk, next_review, last_reviewed in rows.iterator():
@@ -101,6 +99,6 @@ def message_for(letter):
     return EmailMessage(
         f"{SUBJECTS[letter.kind]}: {' '.join(guide.title.split())}",
         render_to_string(f"education/letter_{template}.txt", context),
-        to=[letter.to],
+        to=letter.receivers,
         headers={"Message-ID": f"<{letter.message_id}@{urlsplit(settings.SITE_URL).hostname}>"},
     )

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -15,6 +16,8 @@ from clinic.narrow import NarrowList
 from .forms import PictureForm
 from .models import Original, Picture
 from .models.picture import used, uses_of
+
+READ_BY_PATIENTS = {"file", "decorative", "alt", "caption"}
 
 
 class UseFilter(admin.SimpleListFilter):
@@ -92,6 +95,14 @@ class PictureAdmin(NarrowList, admin.ModelAdmin):
     def get_urls(self):
         small = self.admin_site.admin_view(require_safe(self.small_view))
         return [path("<int:pk>/small/", small, name="education_picture_small"), *super().get_urls()]
+
+    def save_model(self, request, obj, form, change):
+        """What a picture says is part of each text that shows it: who changes it has written in that."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if change and READ_BY_PATIENTS & set(form.changed_data):
+                for guide in uses_of([obj])[obj.pk]["drafts"]:
+                    guide.note_author(request.user)
 
     def small_view(self, request, pk):
         """For the guide's form, which knows a picture by its number."""

@@ -1,8 +1,10 @@
 """What a guide is besides its page: a feed entry, a picture that stands for it elsewhere, a leaflet."""
 
+from functools import wraps
+
 from django.conf import settings
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -14,29 +16,52 @@ from . import leaflet
 from .card import draw_card
 from .feed import feed_of_guides
 from .made import kept
-from .models import Guide
+from .models import Guide, OldAddress
+from .views import AS_FRESH_AS_CAN_BE
+
+as_fresh_as_its_page = cache_control(**AS_FRESH_AS_CAN_BE)
+
+
+def of_a_guide(name):
+    """For a view of something that a published guide has; an address that the guide had leads on."""
+
+    def wrap(view):
+        @wraps(view)
+        def found(request, slug):
+            if guide := Guide.objects.published().filter(slug=slug).first():
+                return view(request, slug, guide)
+            if now := OldAddress.objects.slug_now(slug):
+                address = reverse(f"education:{name}", args=[now])
+                return HttpResponsePermanentRedirect(
+                    address, headers={"Cache-Control": "max-age=0"}
+                )  # it may move back
+            raise Http404
+
+        return found
+
+    return wrap
 
 
 @require_safe
-@cache_control(public=True, max_age=60)
+@as_fresh_as_its_page
 def feed(request):
     content = feed_of_guides(ClinicProfile.objects.current())
     return HttpResponse(content, content_type="application/atom+xml; charset=utf-8")
 
 
 @require_safe
-@cache_control(public=True, max_age=3600)  # the page names it with the number of its revision
-def card(request, slug):
-    guide = get_object_or_404(Guide.objects.published().without_pages(), slug=slug)
+@cache_control(public=True, max_age=3600, s_maxage=50)  # the page names it with the number of its revision
+@of_a_guide("card")
+def card(request, slug, guide):
     title, clinic = guide.live_revision.title, ClinicProfile.objects.current().name
     content = kept(guide, "card.png", ("card 1", title, clinic), lambda: draw_card(title, clinic))
     return HttpResponse(content, content_type="image/png")
 
 
 @require_safe
-@cache_control(public=True, max_age=60)
-def leaflet_file(request, slug):
-    guide = get_object_or_404(Guide.objects.published(), slug=slug)
+@as_fresh_as_its_page
+@of_a_guide("leaflet")
+def leaflet_file(request, slug, guide):
     if not leaflet.available():
         raise Http404
     address = settings.SITE_URL + guide.get_absolute_url()

@@ -9,8 +9,8 @@ from django.utils.text import slugify
 
 from clinic.models import Service
 
-from .models import Guide, HistoryEntry, OldAddress, Picture
-from .models.guide import OTHER_PAGES, topic_of
+from .models import Guide, HistoryEntry, ImportedDraft, OldAddress, Picture
+from .models.guide import OTHER_PAGES, guides_at, named_as_related, topic_of
 from .models.related import choose
 
 UNDESCRIBED = "Picture"  # as a text alternative it says nothing, so no guide with it goes live
@@ -18,15 +18,27 @@ TRIES = 3  # two imports of one name at the same moment
 COPIED = ("title", "summary", "written_by", "reviewed_by", "is_sample")
 
 
-def make_draft(data, *, topic=None, by=None, found=()):
+def make_draft(data, *, topic=None, by=None, owner=None, found=(), token=None):
     """(the guide, what could not be brought along: [sentence]). `data` is as Guide.as_data() gives it; without a topic,
-    it names one that exists here. `found` are the pictures that came along: [{"content", "alt"}]."""
+    it names one that exists here. `found` are the pictures that came along: [{"content", "alt"}]. Whoever imports it
+    owns it, unless somebody is named.
+
+    Of one token one draft is made: who comes second is given it, with None for the sentences.
+    """
+    if made := made_of(token):
+        return made, None
     topic = topic or topic_of(data)
     brought, refused = take_pictures(found, data["title"])
     for last in (False,) * (TRIES - 1) + (True,):
+        if made := made_of(token):  # at the same moment
+            for picture in brought.values():
+                picture.delete()
+            return made, None
         try:
             with transaction.atomic():
-                guide, missing = draft_of(data, topic, brought)
+                guide, missing = draft_of(data, topic, brought, owner=owner or by)
+                if token:
+                    ImportedDraft.objects.create(token=token, guide=guide)
                 if by:
                     guide.note_author(by)
                 guide.keep(by=by, what=HistoryEntry.What.IMPORTED)
@@ -52,7 +64,12 @@ def take_pictures(found, title):
     return brought, refused
 
 
-def draft_of(data, topic, brought):
+def made_of(token):
+    made = token and ImportedDraft.objects.filter(token=token).select_related("guide").first()
+    return made.guide if made else None
+
+
+def draft_of(data, topic, brought, *, owner=None):
     missing = []
     service = Service.objects.filter(slug=data["service"]).first() if data["service"] else None
     if data["service"] and not service:
@@ -64,6 +81,7 @@ def draft_of(data, topic, brought):
     pictures = pictures_of(data) | brought
     guide = Guide.objects.create(
         slug=slug,
+        owner=owner,
         topic=topic,
         service=service,
         picture=chosen(data["picture"], pictures, "at the top", missing),
@@ -77,9 +95,9 @@ def draft_of(data, topic, brought):
         guide.sections.create(position=position * 10, picture=shown, **facts)
     for position, source in enumerate(data["sources"], start=1):
         guide.sources.create(position=position * 10, **source)
+    choose(guide, named_as_related(data, guide))
     named = data.get("related", [])
-    known = Guide.objects.exclude(pk=guide.pk).in_bulk(named, field_name="slug")
-    choose(guide, [known[slug] for slug in named if slug in known])
+    known = guides_at(named)
     missing += [f"The related guide “{slug}” does not exist here." for slug in named if slug not in known]
     return guide, missing
 

@@ -125,7 +125,7 @@ class ReviewDesk:
         """Once a clinician has signed, these follow from what was signed."""
         fields = super().get_readonly_fields(request, obj)
         signed = obj and obj.sign_offs.exists()
-        return [*fields, "reviewed_by", "last_reviewed", "next_review"] if signed else fields
+        return [*fields, "reviewed_by", "last_reviewed", "next_review", "is_sample"] if signed else fields
 
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and not (obj and obj.sign_offs.exists())

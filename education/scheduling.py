@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.mail import EmailMessage
 from django.shortcuts import get_object_or_404, redirect
@@ -21,7 +20,9 @@ from django.utils import timezone
 
 from .house_rules import in_the_way
 from .models import Guide, ScheduledStep
+from .models.letter import publishers
 from .models.schedule import said_of
+from .search import forget_words
 
 logger = logging.getLogger("education.schedule")
 
@@ -30,6 +31,7 @@ RETRY_MAIL = [timedelta(minutes=minutes) for minutes in (1, 5, 30)]
 THEN_EVERY, GIVE_UP_AFTER = timedelta(hours=6), 15  # attempts, which is three days
 AT_ONCE = 50
 SETTLING = 1.0  # seconds
+WORDS_AT_ONCE = 50  # of all, in each round: a few thousand words take a quarter of an hour
 AGAIN_AT_ONCE = 20  # guides whose stored state is looked at again in each round
 
 
@@ -141,12 +143,14 @@ class Round:
 
     def __init__(self):
         self.looked_at = 0  # the guide up to which stored states were looked at again
+        self.known_up_to = ""  # the word up to which those were forgotten that stand in no guide any more
 
     def __call__(self):
         carry_out_what_is_due()
         tell_owners()
         settle_for_a_while()
         self.look_at_some_again()
+        self.known_up_to = forget_words(self.known_up_to, WORDS_AT_ONCE)
 
     def look_at_some_again(self):
         """What another program, or a change of a service, has done to drafts shows here, little by little."""
@@ -198,8 +202,7 @@ def owners(step):
     for person in (step.by, step.guide.owner):
         if person and person.is_active and person.email:
             return [person.email]
-    people = get_user_model().objects.with_perm("education.publish_guide", backend=settings.AUTHENTICATION_BACKENDS[0])
-    return sorted({person.email for person in people if person.email})
+    return publishers()
 
 
 def message(step, receivers):

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 from django.db import OperationalError, connection, transaction
 
-from .models import Guide, ShelfEntry
+from .models import Guide, KnownWord, ShelfEntry
+from .models.glossary import words as glossary
 from .spelling import meant
-from .words import asked_words, marked, part_with, stem
+from .words import asked_words, marked, part_with, stem, stems_in
 
 SHOWN = 20
+MOST_MEANINGS = 3
 LOOKED_AT = 60  # guides of each kind among which the best are chosen
 LONGEST_QUESTION = 100
 MOST_WORDS = 8
@@ -35,6 +37,7 @@ class Found:
     words: list = field(default_factory=list)  # that were looked for
     corrected: str = ""  # the question as it was understood, where it was misspelt
     only_some: bool = False  # no guide has all of the words
+    meanings: list = field(default_factory=list)  # words of the glossary that the question may ask for
 
 
 def find(question):
@@ -45,11 +48,30 @@ def find(question):
     try:
         with transaction.atomic():
             be_quick()
-            return looked_up(words)
+            found = looked_up(words)
+            found.meanings = explained(found.words)
+            return found
     except OperationalError as error:
         if getattr(error.__cause__, "pgcode", None) != "57014":  # PostgreSQL's patience was at its end
             raise
         return Found(words=words)
+
+
+def explained(words):
+    """Words of the glossary, best first: one that is asked for, then those whose name or, if there are none, whose meaning
+    holds what is asked."""
+    asked, ranked = {stem(word) for word in words}, []
+    for word in glossary():
+        names = [set(stems_in(form)) for form in word.forms]
+        if asked in names:
+            ranked.append((0, word))
+        elif any(asked <= name or name <= asked for name in names if name):
+            ranked.append((1, word))
+        elif asked <= set(stems_in(word.meaning)):
+            ranked.append((2, word))
+    best = min((rank for rank, _ in ranked), default=0)
+    ranked = [each for each in ranked if each[0] < 2 or best == 2]
+    return [word for _, word in sorted(ranked, key=lambda each: each[0])][:MOST_MEANINGS]
 
 
 def be_quick():
@@ -145,3 +167,19 @@ def hit(guide, stems):
     if not any(is_word for _, is_word in [*title, *summary]):
         summary = marked(part_with(revision.text, stems) or revision.summary, stems)
     return Hit(title, summary, guide.get_absolute_url())
+
+
+def forget_words(after, limit):
+    """Look at some of the words that a misspelt one may have meant, beyond the word `after`: those that stand in no live
+    guide any more are forgotten. Gives the last that was looked at; "" when there are no more."""
+    some = list(KnownWord.objects.filter(word__gt=after).order_by("word").values_list("word", flat=True)[:limit])
+    for word in some:
+        if not stands_somewhere(word):
+            KnownWord.objects.filter(word=word).delete()
+            if stands_somewhere(word):  # published in between, by one who saw that it was known
+                KnownWord.objects.learn([word])
+    return some[-1] if some else ""
+
+
+def stands_somewhere(word):
+    return bool(fetch("text", quoted(stem(word))))

@@ -24,10 +24,10 @@ def medical_page(revision, address, clinic, site):
         "audience": {"@type": "MedicalAudience", "audienceType": "Patient"},
         "dateModified": revision.published_at.isoformat(timespec="seconds"),
         "publisher": {"@type": "MedicalClinic", "name": clinic.name, "url": f"{site}/"},
-        "image": f"{address}card.png",
+        "image": f"{address}card.png?v={revision.number}",
         "author": person(data["written_by"]),
-        "reviewedBy": person(data["reviewed_by"]),
-        "lastReviewed": data["reviewed_by"] and data["last_reviewed"],
+        "reviewedBy": revision.review and person(revision.review["by"]),
+        "lastReviewed": revision.review and revision.review["on"],
         "citation": [source(entry) for entry in data["sources"]],
     }
     return {name: value for name, value in page.items() if value}

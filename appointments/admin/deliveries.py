@@ -2,7 +2,7 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.db import models, transaction
 from django.forms import CheckboxSelectMultiple, TimeInput
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -16,6 +16,7 @@ from .pages import PagedAdmin, Pages
 from .steps import Step
 
 TEST_MAILS_AN_HOUR = 10
+SEND_AGAIN = "send again"
 
 
 class DutyHoursInline(admin.TabularInline):
@@ -83,9 +84,9 @@ class DeliveryList(Pages):
         record_deliveries(AccessEvent.Action.LIST, self.result_list, by=request.user)
 
 
-def record_deliveries(action, deliveries, *, by):
+def record_deliveries(action, deliveries, *, by, step="deliveries"):
     references = [delivery.request.reference for delivery in deliveries if delivery.request]
-    record(action, references, by=by, step="deliveries")
+    record(action, references, by=by, step=step)
 
 
 @admin.register(Delivery)
@@ -158,22 +159,31 @@ class DeliveryAdmin(PagedAdmin):
 
     @admin.action(description="Send again", permissions=["triage"])
     def send_again(self, request, deliveries):
-        for delivery in deliveries:
-            delivery.send_again(by=request.user)
+        deliveries = list(deliveries)
+        with transaction.atomic():
+            record_deliveries(AccessEvent.Action.CHANGE, deliveries, by=request.user, step=SEND_AGAIN)
+            for delivery in deliveries:
+                delivery.send_again(by=request.user)
         messages.success(request, "They go out again within a few seconds, unless they were delivered already.")
 
+    @only_recorded
     def send_again_view(self, request, pk):
-        return self.on_desk(request, pk, Delivery.send_again, "The message goes out again within a few seconds.")
+        return self.on_desk(
+            request, pk, Delivery.send_again, SEND_AGAIN, "The message goes out again within a few seconds."
+        )
 
+    @only_recorded
     def dismiss_view(self, request, pk):
-        return self.on_desk(request, pk, Delivery.dismiss, "Taken off the desk. It is not sent any more.")
+        return self.on_desk(request, pk, Delivery.dismiss, "dismiss", "Taken off the desk. It is not sent any more.")
 
-    def on_desk(self, request, pk, verb, done):
-        """A button of the desk: call the verb and go back there."""
+    def on_desk(self, request, pk, verb, step, done):
+        """A button of the desk: write down who pressed it, call the verb and go back there."""
         if not self.has_triage_permission(request):
             raise PermissionDenied
         delivery = get_object_or_404(Delivery.objects.select_related("request"), pk=pk)
         if request.method == "POST":
-            verb(delivery, by=request.user)
+            with transaction.atomic():
+                record_deliveries(AccessEvent.Action.CHANGE, [delivery], by=request.user, step=step)
+                verb(delivery, by=request.user)
             messages.success(request, f"{delivery.request or delivery}: {done}")
         return redirect("admin:index")

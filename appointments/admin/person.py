@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q, Value
-from django.db.models.functions import Replace
+from django.db.models.functions import Lower, Replace
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from phonenumber_field.phonenumber import to_python
@@ -73,16 +73,39 @@ class PersonForm(forms.Form):
 
 
 def requests_of(text):
-    """All requests of whoever has this number or address, exactly, in any notation; or of whoever sent this one."""
-    requests = AppointmentRequest.objects.with_patient_data()
-    theirs = Q(pk__in=[])
+    """All requests of whoever has this number or address, exactly, in any notation; or of whoever sent this one.
+
+    Then those with a number or an address that stands in one of these, and so on until nothing new appears. Those are
+    marked `is_followed`: a number can be a family's, so that a person chooses them one by one.
+    """
+    requests = AppointmentRequest.objects.with_patient_data().alias(
+        phone_digits=only_digits(F("phone")), lower_email=Lower("email")
+    )
+    theirs = has_email(text.strip() if "@" in text else "") | has_phone(text if "@" not in text else "")
     if reference := as_reference(text):
         for named in requests.filter(reference=reference):
             theirs |= Q(pk=named.pk) | has_email(named.email) | has_phone(named.phone)
-    theirs |= has_email(text.strip() if "@" in text else "") | has_phone(text if "@" not in text else "")
-    found = requests.alias(phone_digits=only_digits(F("phone"))).filter(theirs).values_list("pk", flat=True)
-    found = list(found)
-    return requests.filter(Q(pk__in=found) | Q(duplicate_of__in=found)).select_related("service").order_by("pk")
+    direct = with_repetitions(requests, requests.filter(theirs))
+    found, emails, phones = set(direct), set(), set()
+    while True:
+        rows = requests.filter(pk__in=found).values_list("email", "phone")
+        new_emails = {email.lower() for email, _ in rows if email} - emails
+        new_phones = {re.sub(r"\D", "", phone) for _, phone in rows} - phones - {""}
+        if not new_emails and not new_phones:
+            break
+        emails, phones = emails | new_emails, phones | new_phones
+        same = Q(lower_email__in=new_emails) | Q(phone_digits__in=new_phones)
+        found |= with_repetitions(requests, requests.filter(same | Q(pk__in=found)))
+    rows = list(requests.filter(pk__in=found).select_related("service").order_by("pk"))
+    for row in rows:
+        row.is_followed = row.pk not in direct
+    return rows
+
+
+def with_repetitions(requests, found):
+    """Keys of these and of those that repeat them."""
+    found = set(found.values_list("pk", flat=True))
+    return found | set(requests.filter(duplicate_of__in=found).values_list("pk", flat=True))
 
 
 def only_digits(column):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from clinic.models import ClinicProfile, Service
-from clinic.templatetags.clinic import near, who
+from clinic.templatetags.clinic import moment, near, who
 
 from .. import intake
 from ..models import (
@@ -451,7 +451,7 @@ class AppointmentRequestAdmin(PagedAdmin):
             "appointment_request": appointment_request,
             "promise": promises.of(appointment_request),
             "age": age(appointment_request.created_at),
-            "warning_phrases": phrases_in(appointment_request),
+            "warned": warned(appointment_request, merged, replies),
             "may_triage": may_triage,
             "others_here": Presence.others(appointment_request, request.user),
             "claim_ran_out": may_triage and claim_ran_out(appointment_request, request.user),
@@ -506,15 +506,18 @@ def first_step(appointment_request):
     return "attempt" if appointment_request.status != AppointmentRequest.Status.BOOKED else ""
 
 
-def phrases_in(appointment_request):
-    """The phrases for which it is to be read first, as the list of them stands now."""
+def warned(appointment_request, merged, replies):
+    """[(where, phrases)] for which it is to be read first, as the clinic's list of them stands now."""
     if not appointment_request.read_first:
         return []
-    return intake.warning_phrases(
-        ClinicProfile.objects.current(),
-        message=appointment_request.message,
-        access_needs=appointment_request.access_needs,
-    )
+    places = [("the words hold", appointment_request.message, appointment_request.access_needs)]
+    places += [(f"the words of {part.reference} hold", part.message, part.access_needs) for part in merged]
+    places += [(f"what the patient added on {moment(reply.at)} holds", reply.text, "") for reply in replies]
+    profile = ClinicProfile.objects.current()
+    found = [
+        (where, intake.warning_phrases(profile, message=words, access_needs=needs)) for where, words, needs in places
+    ]
+    return [(where, phrases) for where, phrases in found if phrases]
 
 
 def badges(appointment_request):

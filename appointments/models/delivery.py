@@ -31,7 +31,7 @@ SWITCHED_OFF = "The recipient was switched off. Others are told instead."
 
 # Said as in the indexes below, one by one: SQLite does not see that an index with "state in …" fits.
 IS_OWED = Q(state="waiting") | Q(state="sending") | Q(state="failed")
-IS_UNCOMMON = Q(kind="overdue") | Q(kind="digest") | Q(kind="acknowledgement") | Q(kind="news")
+IS_UNCOMMON = Q(kind="overdue") | Q(kind="urgent") | Q(kind="digest") | Q(kind="acknowledgement") | Q(kind="news")
 
 
 class RecipientQuerySet(models.QuerySet):
@@ -85,6 +85,17 @@ class DutyHours(models.Model):
 
 
 class DeliveryQuerySet(models.QuerySet):
+    def owe_urgent(self, appointment_request, recipients):
+        """Tell them now of what a patient has added: anew, where they were told of an earlier addition."""
+        now = timezone.now()
+        for recipient in recipients:
+            anew = {"state": Delivery.State.WAITING, "attempts": 0, "created_at": now, "next_attempt_at": now}
+            anew |= {"message_id": uuid.uuid4(), "lease": None, "lease_until": None, "accepted_at": None}
+            anew |= {"last_error": "", "needs_help": False, "dismissed_by": None}
+            self.update_or_create(
+                request=appointment_request, recipient=recipient, kind=Delivery.Kind.URGENT, defaults=anew
+            )
+
     def to_staff(self):
         return self.filter(recipient__isnull=False)
 
@@ -151,13 +162,14 @@ class Delivery(models.Model):
     class Kind(models.TextChoices):
         REQUEST = "request", "New request"
         OVERDUE = "overdue", "Nobody has opened a request"
+        URGENT = "urgent", "Added words may be urgent"
         DIGEST = "digest", "Daily digest"
         ACKNOWLEDGEMENT = "acknowledgement", "Confirmation to the patient"
         NEWS = "news", "News to the patient"
         EVENT = "event", "Event to the practice system"
 
     TO_PATIENT = [Kind.ACKNOWLEDGEMENT, Kind.NEWS]
-    TOGETHER = [Kind.REQUEST, Kind.OVERDUE]  # of which one mail can tell several
+    TOGETHER = [Kind.REQUEST, Kind.OVERDUE, Kind.URGENT]  # of which one mail can tell several
 
     kind = models.CharField(max_length=15, choices=Kind.choices, default=Kind.REQUEST)
     request = models.ForeignKey(
@@ -330,7 +342,9 @@ class Delivery(models.Model):
         """Whether a message to a patient says what is so. To staff, who look at the desk anyway, all is told."""
         if self.kind == self.Kind.NEWS:
             return self.status_change.told_as == (self.request.outcome or self.request.status)
-        return self.kind != self.Kind.ACKNOWLEDGEMENT or self.request.outcome != "spam"  # who is told nothing at all
+        if self.kind == self.Kind.ACKNOWLEDGEMENT:  # "we have your request; it is no appointment yet"
+            return self.request.status not in ("booked", "closed")
+        return True
 
     def drop(self):
         """Take back what is not sent yet and no longer true."""

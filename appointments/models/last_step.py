@@ -67,9 +67,10 @@ class LastStep(models.Model):
         return ""
 
     def news(self):
+        """What the patient is told of it. The practice system may know of the step already: of the undoing it hears, too."""
         if self.status_change_id is None:
             return Delivery.objects.none()
-        return Delivery.objects.filter(status_change=self.status_change_id)
+        return Delivery.objects.filter(status_change=self.status_change_id, kind=Delivery.Kind.NEWS)
 
     def hold_back(self, *, by):
         """Nobody is told of the step, and what it made untrue is true again. False when somebody is being told by now."""

@@ -8,9 +8,11 @@ from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Lower
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext_lazy as _
+
+from clinic.models import ClinicProfile, clinic_calendar
 
 from .delivery import Delivery
 from .inserted import insert
@@ -79,6 +81,11 @@ class AppointmentRequestQuerySet(models.QuerySet):
     def with_unread_reply(self):
         """The patient has added something that no member of staff has seen."""
         return self.open().filter(pk__in=PatientReply.objects.filter(read_at=None).values("request"))
+
+    def with_urgent_reply(self):
+        """The patient has added words that may be about an emergency, and nobody has read them: whatever the state."""
+        urgent = PatientReply.objects.filter(read_at=None, read_first=True)
+        return self.filter(pk__in=urgent.values("request"))
 
     def suspected(self):
         """It looks like spam, and nobody has decided yet."""
@@ -594,11 +601,11 @@ class AppointmentRequest(models.Model):
         LastStep.objects.filter(request=self).delete()  # it goes back with the other one's, or not at all
         return before
 
-    def clear_suspicion(self, *, by):
-        """Somebody looked: it is not spam."""
+    def clear_suspicion(self, *, by, reason="Not spam"):
+        """Somebody looked: it is not spam. `by` is None where the patient's own words lifted it."""
         if not self.suspected_spam or not self.is_open:
             raise StepNotAllowed("Nobody suspects this request any more.")
-        self._note_in_history("Not spam", by=by, suspected_spam=False)
+        self._note_in_history(reason, by=by, suspected_spam=False)
 
     def mark_spam(self, *, by):
         self._close(self.Outcome.SPAM, by=by)
@@ -612,7 +619,10 @@ class AppointmentRequest(models.Model):
             outcome="",
             closed_at=None,
             suspected_spam=False,
-            contacted_at=None,  # somebody has to call again: it is back among those to contact
+            # Somebody has to call again: it is back among those to contact, with a promise that begins now.
+            promised_by=ClinicProfile.objects.current().promised_by(timezone.now(), self.service, clinic_calendar()),
+            first_attempt_at=None,
+            contacted_at=None,
             duplicate_of=None,
             merged=False,
             start=None,
@@ -655,8 +665,11 @@ class AppointmentRequest(models.Model):
         return Note.objects.create(request=self, by=by, text=text)
 
     @transaction.atomic
-    def add_reply(self, *, kind, text, read_first=False):
-        """What the patient adds on the status page, once of each kind. Staff who had the request open are told so."""
+    def add_reply(self, *, kind, text, read_first=False, best_time=""):
+        """What the patient adds on the status page, once of each kind. Staff who had the request open are told so.
+
+        A `best_time` to call takes the place of the one that was asked for; what that was stays in the history.
+        """
         if not AppointmentRequest.objects.filter(pk=self.pk).update(version=F("version") + 1):  # holds the row
             raise ChangedMeanwhile
         self.refresh_from_db()
@@ -664,7 +677,14 @@ class AppointmentRequest(models.Model):
             raise StepNotAllowed("We could not take that.")
         if read_first:
             AppointmentRequest.objects.filter(pk=self.pk).update(read_first=True)
-        return PatientReply.objects.create(request=self, kind=kind, text=text)
+            self.read_first = True
+        if best_time and best_time != self.best_time_to_call:
+            with translation.override(settings.LANGUAGE_CODE):  # staff read it
+                now, before = (str(self.TimeOfDay(time).label) for time in (best_time, self.best_time_to_call))
+            AppointmentRequest.objects.filter(pk=self.pk).update(best_time_to_call=best_time)
+            self.best_time_to_call = best_time
+            self._write_down(by=None, reason=f"Best time to call: {now}. Before: {before}")
+        return PatientReply.objects.create(request=self, kind=kind, text=text, read_first=read_first)
 
     @transaction.atomic
     def correct(self, *, by, **facts):
@@ -760,7 +780,9 @@ class AppointmentRequest(models.Model):
 
     def _was_told_today(self):
         midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-        told = self.deliveries.filter(status_change__to_status=self.Status.CONTACTING, created_at__gte=midnight)
+        told = self.deliveries.filter(
+            kind=Delivery.Kind.NEWS, status_change__to_status=self.Status.CONTACTING, created_at__gte=midnight
+        )
         return told.exclude(state=Delivery.State.DISMISSED).exists()
 
     def _change(self, *, by, can_be_undone=True, **facts):
@@ -900,6 +922,7 @@ class PatientReply(models.Model):
     at = models.DateTimeField(default=timezone.now)
     text = models.TextField(max_length=500)
     read_at = models.DateTimeField(null=True, blank=True)
+    read_first = models.BooleanField(default=False)  # it held one of the clinic's warning phrases
 
     class Meta:
         ordering = ["at", "pk"]
@@ -909,3 +932,8 @@ class PatientReply(models.Model):
 
     def __str__(self):
         return self.get_kind_display()
+
+    @property
+    def shows_what_to_do_now(self):
+        """Whether the patient's page still says what to do in an emergency: for a day, and until somebody has read it."""
+        return self.read_first and (self.read_at is None or self.at > timezone.now() - timedelta(days=1))

@@ -14,6 +14,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from . import second_factor
 
 LONGEST = timedelta(hours=8)
+BY_ITSELF = "X-By-Itself"  # sent by static/js/desk.js and request-live.js
 NOTED_EVERY = 30  # seconds: not each click is a write
 STAFF_SIDE = "/admin/"
 WITHOUT_SECOND_FACTOR = tuple(f"{STAFF_SIDE}{page}/" for page in ("login", "logout", "account"))
@@ -49,7 +50,10 @@ def note(request):
 
 
 def is_by_hand(request):
-    """A page that looks for news by itself must not keep an empty chair signed in. Old browsers do not say."""
+    """A page that looks for news by itself must not keep an empty chair signed in. Our scripts say that it was they;
+    browsers do, but for old ones."""
+    if BY_ITSELF in request.headers:
+        return False
     mode = request.headers.get("Sec-Fetch-Mode", "")
     by_somebody = request.method == "POST" or request.headers.get("Sec-Fetch-User") == "?1"
     return not mode or (mode == "navigate" and by_somebody)

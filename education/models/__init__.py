@@ -4,6 +4,7 @@ from .feedback import Feedback
 from .glossary import GlossaryTerm
 from .guide import Guide, NotPublishable, Topic, find_guide
 from .history import HistoryEntry, Snapshot
+from .imported import ImportedDraft
 from .keeping import Keeper, KeptPicture
 from .letter import Letter
 from .picture import Original, Picture
@@ -23,6 +24,7 @@ __all__ = [
     "GlossaryTerm",
     "Guide",
     "HistoryEntry",
+    "ImportedDraft",
     "Keeper",
     "KeptPicture",
     "KnownWord",

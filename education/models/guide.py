@@ -15,10 +15,12 @@ from django.utils import timezone
 
 from clinic.models import Service
 
+from .. import leaflet
 from ..chances import chance_in
 from ..content import IDS_OF_THE_PAGE, READ_MORE, anchors, clean_html, links, plain_text, tables_for_phones
 from ..glossary import marked
 from ..house_rules import Draft, in_the_way
+from ..words import letter_of, sort_key
 from .address import OldAddress, OldTopicAddress, refuse_taken, refuse_taken_topic
 from .glossary import words as glossary
 from .history import HistoryEntry, KeepsHistory
@@ -223,7 +225,7 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
     def state(self):
         if not self.is_live:
             return self.State.DRAFT
-        return self.State.CHANGED if self.has_unpublished_changes() else self.State.LIVE
+        return self.state_of(self.as_data())
 
     def was_published(self):
         """From then on others know its address."""
@@ -259,6 +261,8 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
         `margins` are what a reviewer's page shows below each section, in their order.
         """
         data = data or self.as_data()
+        if sign_off := self.sign_off_under(data):
+            data = data | sign_off.as_data()
         words = [data["title"], data["summary"]]
         sections, explained = marked(with_safe_html(data["sections"]), glossary())
         sections = [
@@ -273,10 +277,11 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
             summary=data["summary"],
             picture=data["picture"],
             data=data,
-            related=[row.other_id for row in self.related.all()],
+            related=[guide.pk for guide in named_as_related(data, self)],
             html=render_to_string("education/_sections.html", {"sections": sections}),
             words=[word.as_data() for word in explained],
             text="\n".join(filter(None, words)),
+            sign_off=sign_off,
         )
 
     def as_draft(self, *, alongside=(), data=None):
@@ -290,7 +295,7 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
     @transaction.atomic
     def publish(self, *, by, alongside=(), data=None, note=""):
         """Freeze the draft, or `data` in its place, and make it what the public sees. Raises NotPublishable."""
-        self.locked()  # two who publish at once get two numbers
+        self.hold()  # two who publish at once get two numbers
         if findings := in_the_way(self.as_draft(alongside=alongside, data=data)):
             raise NotPublishable(self, findings)
         revision = self.as_revision(data)
@@ -307,7 +312,8 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
     @transaction.atomic
     def withdraw(self, *, by, note="", on_schedule=False):
         """Take the guide off the public site. Its revisions stay. By hand, nothing is to happen by itself any more."""
-        self.live_revision = revision = self.locked().live_revision
+        self.hold()
+        revision = self.live_revision
         if not revision:
             return
         Revision.objects.filter(pk=self.live_revision_id).update(withdrawn_by=by, withdrawn_at=timezone.now())
@@ -332,6 +338,8 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
             return {**part, "picture": picture.as_data()}
 
         frozen = {**today(data), "slug": self.slug, "sections": [today(section) for section in data["sections"]]}
+        if last := self.last_sign_off:
+            frozen |= last.as_data()  # given after it was frozen, perhaps
         if gone:
             raise ValidationError(gone)
         return frozen
@@ -349,8 +357,7 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
 
         The draft that it replaces is in the history then. Gives sentences about what could not be brought back.
         """
-        self.locked()
-        self.refresh_from_db()  # what has become of it since it was read stays
+        self.hold()
         self.keep_what_is_not_kept()
         data = old.data
         for name in RESTORED_AS_THEY_ARE:
@@ -368,19 +375,41 @@ class Guide(KnowsItsState, KeepsHistory, HasSchedule, Reviewed, models.Model):
         self.sources.all().delete()
         for position, source in enumerate(data["sources"], start=1):
             self.sources.create(position=position * 10, **source)
-        chosen = Guide.objects.exclude(pk=self.pk).in_bulk(data.get("related", []), field_name="slug")
-        choose(self, [chosen[slug] for slug in data.get("related", []) if slug in chosen])
+        choose(self, named_as_related(data, self))
         self.count_edit(by=by)
         self.follow_sign_off()
         self.keep(by=by, what=HistoryEntry.What.RESTORED, note=note)
-        return list(what_is_gone(data, self.topic))
+        return [*what_is_gone(data, self.topic), *related_that_are_gone(data)]
 
     def has_unpublished_changes(self):
-        """Whether the draft differs from what patients read."""
-        return not self.is_live or self.as_data() != {**self.live_revision.data, "slug": self.slug}
+        return self.state != self.State.LIVE
 
 
 RESTORED_AS_THEY_ARE = ("title", "summary", "written_by", "reviewed_by", "is_sample")
+
+
+def guides_at(slugs):
+    """{slug: the guide that is there now, or was there before}"""
+    found = Guide.objects.in_bulk(slugs, field_name="slug")
+    if missing := set(slugs) - found.keys():
+        for old in OldAddress.objects.filter(slug__in=missing).select_related("guide"):
+            found[old.slug] = old.guide
+    return found
+
+
+def named_as_related(data, guide=None):
+    """The guides that frozen data name as related and that are still there, wherever; never `guide` itself."""
+    slugs = data.get("related", [])
+    found = guides_at(slugs) if slugs else {}
+    return [other for other in dict.fromkeys(found[slug] for slug in slugs if slug in found) if other != guide]
+
+
+def related_that_are_gone(data):
+    slugs = data.get("related", [])
+    found = guides_at(slugs) if slugs else {}
+    for slug in slugs:
+        if slug not in found:
+            yield f"The related guide “{slug}” is gone: the others are chosen."
 
 
 def topic_of(data):
@@ -422,8 +451,13 @@ def dead_links(data, address, alongside=()):
         page = page_at(unquote(target.path))
         if page is None or "admin" in page.namespaces:
             dead.add(link)
-        elif page.view_name == "education:guide":
-            guides[link] = page.kwargs["slug"], unquote(target.fragment)
+        elif page.view_name in OF_A_GUIDE:
+            place = unquote(target.fragment) if page.view_name == "education:guide" else ""
+            guides[link] = page.kwargs["slug"], place
+            if page.view_name == "education:leaflet" and not leaflet.available():
+                dead.add(link)
+        elif not has_something_to_show(page, data, alongside):
+            dead.add(link)
     if guides:
         slugs = {slug for slug, _ in guides.values()}
         pages = dict(Guide.objects.published().filter(slug__in=slugs).values_list("slug", "live_revision__data"))
@@ -435,6 +469,26 @@ def dead_links(data, address, alongside=()):
             link for link, (slug, place) in guides.items() if slug not in pages or not has_place(pages[slug], place)
         }
     return frozenset(dead)
+
+
+OF_A_GUIDE = ("education:guide", "education:leaflet", "education:card")  # which are there while it is live
+
+
+def has_something_to_show(page, data, alongside):
+    """Whether a list of guides has one to show, these among them; False for what takes an answer, True for other pages."""
+    if page.view_name == "education:topic":
+        slug = page.kwargs["slug"]
+        topics = {data["topic"], *(guide.topic.slug for guide in alongside)}
+        now = OldTopicAddress.objects.slug_now(slug) or slug
+        return now in topics or ShelfEntry.objects.of_topic(now).exists()
+    if page.view_name == "education:letter":
+        letter = page.kwargs["letter"]
+        letters = {letter_of(sort_key(title, 0)) for title in (data["title"], *(guide.title for guide in alongside))}
+        return letter in letters or ("\x00" not in letter and ShelfEntry.objects.of_letter(letter).exists())
+    return page.view_name not in ANSWERS_ONLY
+
+
+ANSWERS_ONLY = ("education:clear", "education:tell_more")  # which take an answer and show nothing
 
 
 def page_at(path):

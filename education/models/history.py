@@ -40,6 +40,10 @@ class HistoryQuerySet(models.QuerySet):
     def of_draft(self):
         return self.filter(is_of_draft=True)
 
+    def by_hand(self):
+        What = HistoryEntry.What
+        return self.filter(what__in=[What.SAVED, What.RESTORED, What.IMPORTED])
+
 
 class HistoryEntry(models.Model):
     """Added and never changed."""

@@ -3,6 +3,8 @@
 import uuid
 from datetime import timedelta
 
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -11,6 +13,16 @@ LEASE = timedelta(minutes=2)  # who holds a letter for longer has died
 RETRIES = (30, 60, 300, 900, 3600)  # seconds; the last again and again
 GIVE_UP_AFTER = timedelta(hours=72)
 TROUBLE_AFTER_ATTEMPTS = 3
+
+
+def mailbox(person):
+    return person.email if person and person.is_active else ""
+
+
+def publishers():
+    """The mailboxes of all who may publish guides."""
+    people = get_user_model().objects.with_perm("education.publish_guide", backend=settings.AUTHENTICATION_BACKENDS[0])
+    return sorted({person.email for person in people if person.email})
 
 
 class LetterQuerySet(models.QuerySet):
@@ -91,11 +103,16 @@ class Letter(models.Model):
 
     @property
     def to(self):
-        """The mailbox it goes to; empty when there is nobody."""
+        """The mailbox it goes to, of whoever may publish where a guide has no owner; empty when there is nobody."""
         if self.kind == self.Kind.LINK:
             return self.link.email
-        person = self.review_request.reviewer if self.kind == self.Kind.ASKED else self.guide.owner
-        return person.email if person and person.is_active else ""
+        if self.kind == self.Kind.ASKED:
+            return mailbox(self.review_request.reviewer)
+        return mailbox(self.guide.owner) or ", ".join(publishers())
+
+    @property
+    def receivers(self):
+        return [self.to] if self.kind == self.Kind.LINK else self.to.split(", ")
 
     def is_still_true(self):
         if not self.to:

@@ -118,8 +118,12 @@ class Reviewed:
     @property
     def counting_sign_off(self):
         """The signature under the text as it is now: the last one, if nothing was changed since."""
+        return self.sign_off_under(self.as_data()) if self.last_sign_off else None
+
+    def sign_off_under(self, data):
+        """The last one, if what was signed is what these data hold."""
         last = self.last_sign_off
-        return last if last and last.digest == clinical.digest(self.as_data()) else None
+        return last if last and last.digest == clinical.digest(data) else None
 
     @property
     def open_review(self):

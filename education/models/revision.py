@@ -28,6 +28,8 @@ class Revision(Keeper):
         default=list
     )  # of the glossary, as they were explained then: [{"term", "meaning", "anchor"}]
     related = models.JSONField(default=list)  # numbers of the guides that were chosen; empty for those of its topic
+    # The signature under this very text; without one nobody is shown as its reviewer, whatever `data` says.
+    sign_off = models.ForeignKey("education.SignOff", on_delete=models.PROTECT, null=True, related_name="+")
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     published_at = models.DateTimeField(default=timezone.now)
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -55,8 +57,15 @@ class Revision(Keeper):
     @property
     def is_overdue(self):
         """Whether a clinician should have read it again by now. Asked at each reading: a day begins without a publishing."""
-        due = self.data["next_review"]
-        return bool(due and self.data["last_reviewed"]) and date.fromisoformat(due) < timezone.localdate()
+        due = self.review and self.review["due"]
+        return bool(due) and date.fromisoformat(due) < timezone.localdate()
+
+    @property
+    def review(self):
+        """Who reviewed it, when, and until when that holds: {"by", "on", "due"}; None for what no clinician has signed."""
+        if self.sign_off_id is None:
+            return None
+        return {"by": self.data["reviewed_by"], "on": self.data["last_reviewed"], "due": self.data["next_review"]}
 
     @property
     def contents(self):

@@ -129,12 +129,16 @@ class HasSchedule(models.Model):
         """The guide as it is stored, and nobody else moves it in this transaction."""
         return type(self).objects.select_for_update().get(pk=self.pk)
 
+    def hold(self):
+        """Nobody else moves the guide in this transaction; what was read before, perhaps while another saved it, is read anew."""
+        self.refresh_from_db(from_queryset=type(self).objects.select_for_update())
+
     @transaction.atomic
     def schedule(self, what, *, at, by, note=""):
         """Publish the draft as it is saved now, or withdraw the guide, at that time; in place of what was scheduled so."""
         if at <= timezone.now():
             raise ValidationError("That time has passed. Choose a later one.")
-        self.locked()
+        self.hold()
         self.end_scheduled(what)
         words = f"To be {DONE_TO_IT[what]} {said_of(at)}" + (f": {note}" if note else "")
         entry = self.keep(by=by, what=HistoryEntry.What.SCHEDULED, note=words)
@@ -143,7 +147,7 @@ class HasSchedule(models.Model):
     @transaction.atomic
     def cancel_scheduled(self, what, *, by):
         """Whether there was something to cancel; a failed step is seen to thereby."""
-        self.locked()
+        self.hold()
         step = self.scheduled.filter(what=what).waiting().first()
         if step:
             words = f"Not to be {DONE_TO_IT[what]} {said_of(step.at)}"

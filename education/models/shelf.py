@@ -37,6 +37,12 @@ class ShelfEntryQuerySet(models.QuerySet):
         while some := list(islice(revisions, AT_ONCE)):
             self.put(some)
 
+    def of_topic(self, slug):
+        return self.filter(topic__slug=slug)
+
+    def of_letter(self, letter):
+        return self.filter(letter=letter)
+
     def letters(self):
         """The letters under which there is something, in order: from one to the next, without reading what is between."""
         table = self.model._meta.db_table

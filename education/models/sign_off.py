@@ -89,6 +89,15 @@ class SignOff(models.Model):
     def __str__(self):
         return f"{self.signer} on {self.reviewed_on.isoformat()}"
 
+    def as_data(self):
+        """What a guide's data say of its review once this is the last signature."""
+        return {
+            "reviewed_by": self.signer,
+            "last_reviewed": self.reviewed_on.isoformat(),
+            "next_review": self.next_review.isoformat(),
+            "is_sample": False,
+        }
+
     @property
     def signer(self):
         """As patients read it."""

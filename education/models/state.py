@@ -31,7 +31,14 @@ class KnowsItsState(models.Model):
     def state_of(self, draft):
         if not self.is_live:
             return self.State.DRAFT
-        return self.State.LIVE if draft == self.live_revision.data else self.State.CHANGED
+        live, chosen = self.live_revision, [row.other_id for row in self.related.all()]
+        same = beside_addresses(draft) == beside_addresses(live.data) and chosen == live.related
+        return self.State.LIVE if same else self.State.CHANGED
+
+
+def beside_addresses(data):
+    """A page that moves moves for patients at once: neither its own address nor that of a related guide is a change."""
+    return {name: value for name, value in data.items() if name not in ("slug", "related")}
 
 
 class StatesQuerySet(models.QuerySet):

@@ -33,7 +33,7 @@
   // Asking ----------------------------------------------------------------------------------------------------------
 
   async function ask(method) {
-    const answer = await fetch(`${desk.dataset.address}?since=${seenAt}`, { method, cache: "no-store" });
+    const answer = await fetch(`${desk.dataset.address}?since=${seenAt}`, { method, cache: "no-store", headers: { "X-By-Itself": "1" } });
     if (answer.redirected || !answer.ok) throw new Error("no desk");
     return answer;
   }
@@ -65,7 +65,9 @@
     const html = await answer.text();
     if (isFilledIn()) return; // begun while we asked
     const focused = desk.contains(document.activeElement) ? document.activeElement.id : "";
+    const open = [...desk.querySelectorAll("details[open]")].map((details) => details.id);
     desk.replaceChildren(document.createRange().createContextualFragment(html));
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     document.dispatchEvent(new Event("desk:shown"));
     if (focused) (document.getElementById(focused) ?? document.getElementById("next"))?.focus({ preventScroll: true });
     shown = answer.headers.get("ETag");

@@ -50,7 +50,8 @@
   async function ask() {
     if (document.hidden || Date.now() - used > UNUSED_AFTER) return;
     try {
-      const answer = await fetch(others.dataset.here, { method: "POST", headers: { "X-CSRFToken": token.value } });
+      const headers = { "X-CSRFToken": token.value, "X-By-Itself": "1" };
+      const answer = await fetch(others.dataset.here, { method: "POST", headers });
       if (!answer.ok || answer.redirected) return;
       const { others: names, version } = await answer.json();
       const found = names.length ? [`${names.join(", ")} ${names.length === 1 ? "has" : "have"} this open, too.`] : [];

@@ -27,6 +27,7 @@ class Row:
     read_first: bool = False
     first_attempt_at: datetime | None = None
     next_attempt_at: datetime | None = None
+    urgent_news: bool = False
 
     @property
     def clock_is_running(self):

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from appointments import intake
 from appointments.models import AppointmentRequest, Delivery, Recipient, WorkerHeartbeat
 from clinic import doctor
 from clinic.models import ClinicProfile, OpeningHours, Service
@@ -68,6 +69,24 @@ def missed_promise():
     AppointmentRequest.objects.filter(pk=row.pk).update(first_opened_at=timezone.now())
 
 
+def a_suspect(**promised_in):
+    OpeningHours.objects.all().delete()
+    factories.opening_hours("00:00", "23:59", weekdays=range(7))
+    row = intake.receive(factories.request_fields(), form_token="8" * 32, spam_reasons=["Two links"])
+    AppointmentRequest.objects.update(promised_by=timezone.now() + timedelta(**promised_in))
+    return row
+
+
+def test_a_suspected_request_whose_promise_is_far_or_that_was_decided_is_nobodys_fault(healthy, staff):
+    far = a_suspect(hours=5)
+    assert found("suspected")[0][0] == "OK"
+
+    AppointmentRequest.objects.update(promised_by=timezone.now() - timedelta(hours=1))
+    far.mark_spam(by=staff)
+
+    assert (found("suspected")[0][0], found("promises")[0][0]) == ("OK", "OK")
+
+
 def old_request():
     OpeningHours.objects.all().delete()
     factories.opening_hours("00:00", "23:59", weekdays=range(7))
@@ -105,6 +124,9 @@ def clock_set_back():
         ("patients_mail", "WARNING", "1 message to patients did not arrive", failed_message_to_a_patient),
         ("unopened", "FAULT", "1 request not opened by anybody in 4 opening hours", old_request),
         ("promises", "WARNING", "1 promise to patients missed", missed_promise),
+        ("promises", "WARNING", "7 days, 1 of them suspected as spam and not decided", lambda: a_suspect(hours=-1)),
+        ("suspected", "WARNING", "1 request suspected as spam and not decided", lambda: a_suspect(hours=-1)),
+        ("suspected", "WARNING", "the promised time is over or near", lambda: a_suspect(minutes=30)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -122,6 +122,71 @@ def test_the_message_id_is_the_same_at_each_attempt(clinic):
     assert first == second == f"<{delivery.message_id}@127.0.0.1>"
 
 
+@pytest.mark.parametrize(
+    "happened",
+    [
+        lambda request, by: request.withdraw(),
+        lambda request, by: request.withdraw(by=by),
+        lambda request, by: request.decline(by=by, reason="Full", text_for_patient="Ask elsewhere"),
+        lambda request, by: request.book(by=by, **A_BOOKING),
+    ],
+    ids=["withdrawn by the patient", "withdrawn by staff", "declined", "booked"],
+)
+@pytest.mark.parametrize("tried", [False, True], ids=["not tried", "tried in vain"])
+def test_what_has_moved_on_is_not_confirmed_as_if_it_waited(mails, staff, happened, tried):
+    stored = a_request()
+    if tried:
+        stored.deliveries.update(attempts=2, last_error="The mail server answered 451.")
+    happened(stored, staff)
+
+    assert not any("We have your request to" in mail.subject for mail in mails())
+    assert stored.deliveries.get(kind="acknowledgement").state == "dismissed"
+
+
+@pytest.mark.parametrize("wrote", ["", "Spanish"])
+@pytest.mark.parametrize(
+    "since",
+    [
+        lambda request, by: AppointmentRequest.objects.update(promised_by=timezone.now() - timedelta(minutes=1)),
+        lambda request, by: missed(request, by=by, outcome="asked_to_call_back"),
+    ],
+    ids=["an outage until after the promise", "we have called already"],
+)
+def test_a_promise_that_is_over_is_not_made_again(mails, staff, since, wrote):
+    stored = a_request(language=wrote)
+    since(stored, staff)
+
+    [mail] = mails()
+
+    assert "contact you by" not in mail.body and "antes de" not in mail.body
+    assert f"{stored.reference[:4]} {stored.reference[4:]}" in mail.body and stored.secret in mail.body
+
+
+def test_a_wrong_suspicion_found_days_later_promises_no_time_that_is_over(mails, staff):
+    suspect = intake.receive(factories.request_fields(email=PAT), form_token="8" * 32, spam_reasons=["Two links"])
+    AppointmentRequest.objects.update(promised_by=timezone.now() - timedelta(days=2))
+    suspect.refresh_from_db()
+    intake.take_as_genuine(suspect, by=staff)
+
+    [mail] = mails()
+
+    assert "We have your request" in mail.body and "contact you by" not in mail.body
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Thanks. We call by {promised_by}. Or call {phone}.", "Thanks. Or call {phone}."),
+        ("One\n\nBy: { promised_by }\nTwo {link}", "One\n\nTwo {link}"),
+        ("¿Cuándo? Antes de {promised_by}.", "¿Cuándo?"),
+        ("Nothing of it.  As it was", "Nothing of it.  As it was"),
+        ("{promised_by}", ""),
+    ],
+)
+def test_only_the_sentence_with_the_time_is_left_out(text, left):
+    assert messages.without_promise(text) == left
+
+
 # News -----------------------------------------------------------------------------------------------------------------
 
 
@@ -263,12 +328,12 @@ def test_there_are_words_for_each_step_with_known_marks_alone(language):
 
 @pytest.mark.parametrize("wrote", ["Spanish", "español", "ESPAÑOL, por favor", "es", "Castellano"])
 def test_a_patient_is_written_to_in_the_language_they_prefer(mails, wrote):
-    stored = a_request(language=wrote, promised_by=datetime(2026, 3, 3, 17, tzinfo=UTC))
+    stored = a_request(language=wrote, promised_by=datetime(2036, 3, 3, 17, tzinfo=UTC))
 
     [mail] = mails()
 
     assert mail.subject == "Hemos recibido su solicitud a Test Clinic"
-    assert "martes, 3 de marzo de 2026, 12:00" in mail.body
+    assert "lunes, 3 de marzo de 2036, 12:00" in mail.body
     assert stored.secret in mail.body
 
 

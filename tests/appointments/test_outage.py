@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from contextlib import closing, contextmanager
 
 import pytest
@@ -103,6 +104,50 @@ def test_a_file_locked_for_longer_than_we_wait_ends_in_the_phone_number(patient,
 
     assert_told_to_call(response)
     assert not AppointmentRequest.objects.exists()
+
+
+PATIENCE, PATIENTS = 1, 8  # seconds; at once
+
+
+def longest_wait_behind_a_locked_file(form_page, at_once):
+    """How long the last of them waited for the phone number, in seconds. No word of any of them is lost."""
+
+    def send(patient_and_answers):
+        patient, answers = patient_and_answers
+        began = time.monotonic()
+        response = patient.post(URL, answers)
+        return time.monotonic() - began, response
+
+    patients = [Browser(csrf=True, raise_request_exception=False) for _ in range(PATIENTS)]
+    forms = [(patient, form_page(patient, **TYPED)) for patient in patients]
+    with another_writer():
+        answered = at_once(send, forms)
+    for _, response in answered:
+        assert_told_to_call(response)
+    assert not AppointmentRequest.objects.exists()
+    return max(waited for waited, _ in answered)
+
+
+@only_sqlite
+def test_many_behind_a_locked_file_wait_no_longer_than_one(form_page, at_once, monkeypatch):
+    monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", PATIENCE)
+
+    assert longest_wait_behind_a_locked_file(form_page, at_once) < 0.75 * PATIENTS * PATIENCE
+
+
+@only_sqlite
+def test_twin_with_a_turn_that_has_no_end_the_last_waits_for_all(form_page, at_once, monkeypatch):
+    monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", PATIENCE)
+    turn = threading.Lock()
+
+    @contextmanager
+    def without_an_end():
+        with turn:
+            yield
+
+    monkeypatch.setattr(intake, "one_after_the_other", without_an_end)
+
+    assert longest_wait_behind_a_locked_file(form_page, at_once) >= 0.9 * PATIENTS * PATIENCE
 
 
 @only_sqlite

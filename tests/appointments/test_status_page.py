@@ -8,8 +8,10 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from appointments.models import AppointmentRequest, ChangedMeanwhile, PatientReply
+from clinic.desk import desk
 from clinic.templatetags.clinic import moment
 from tests import factories
+from tests.triage.pages import detail
 
 SOON = timezone.now() + timedelta(days=3)
 A_BOOKING = {"start": SOON, "end": SOON + timedelta(minutes=30), "place": "Room 2"}
@@ -144,6 +146,63 @@ def test_it_says_when_we_tried_and_when_we_will_try_again(client, services, staf
     assertNotContains(page, "..")
 
 
+@pytest.mark.parametrize(
+    ("calls", "words", "never"),
+    [
+        (["no_answer", "reached"], ["we reached you", "We talked last"], ["We tried to reach you", "We tried last"]),
+        (["reached", "no_answer"], ["We tried to reach you again"], ["could not reach you yet"]),
+        (["no_answer", "reached", "busy"], ["We tried to reach you again"], ["could not reach you yet"]),
+        (["asked_to_call_back"], ["we were asked to call back"], ["could not reach you"]),
+        (["no_answer", "asked_to_call_back"], ["we were asked to call back"], ["could not reach you"]),
+        (["voicemail"], ["We have left you a message"], ["could not reach you"]),
+        (["no_answer"], ["We could not reach you yet"], ["left you a message"]),
+    ],
+)
+def test_what_it_says_of_our_calls_is_what_happened(client, services, staff, calls, words, never):
+    stored = factories.a_request()
+    for outcome in calls:
+        missed_call(stored, by=staff, outcome=outcome)
+
+    page = client.get(address(stored))
+
+    for said in words:
+        assertContains(page, said)
+    for said in never:
+        assertNotContains(page, said)
+
+
+@pytest.mark.parametrize(
+    ("story", "next_step"),
+    [
+        ("awaiting_patient", "As soon as we have it, we go on with your request"),
+        ("waitlisted", "When a time is free, we contact you"),
+        ("contacting", "We call again in our opening hours"),
+    ],
+)
+def test_where_no_time_is_set_it_says_what_happens_next(client, services, staff, story, next_step):
+    stored = factories.a_request()
+    STORIES[story][0](stored, staff)
+
+    assertContains(client.get(address(stored)), next_step)
+
+
+def test_a_request_that_is_opened_again_has_a_new_promise(client, services, staff):
+    stored = factories.a_request(created_at=timezone.now() - timedelta(days=20))
+    old_promise = stored.promised_by
+    missed_call(stored, by=staff)
+    stored.withdraw()
+
+    stored.reopen(by=staff, reason="A mistake")
+
+    assert stored.clock_is_running and not stored.is_overdue
+    assert stored.promised_by > timezone.now() > old_promise
+    page = client.get(address(stored))
+    assertContains(page, "We will contact you by")
+    assertContains(page, moment(stored.promised_by))
+    AppointmentRequest.objects.update(promised_by=timezone.now() - timedelta(minutes=1))
+    assert list(AppointmentRequest.objects.overdue()) == [stored], "and the desk says so when it runs out"
+
+
 def test_a_booking_shows_how_to_get_ready(client, services, staff):
     stored = factories.a_request(service=factories.a_service("Scan", preparation="Eat <nothing>.\n\nDrink water."))
     stored.book(by=staff, **A_BOOKING)
@@ -234,6 +293,33 @@ def test_another_time_is_a_choice_and_a_few_words(client, services):
     reply = PatientReply.objects.get()
     assert (reply.kind, reply.text) == ("other_time", "Afternoon. Not on Tuesdays")
     assertContains(client.get(address(stored)), "called at another time")
+
+
+def test_another_time_is_the_one_by_which_we_call(client, services, staff, staff_client):
+    """The desk orders by it and says so; what was asked for before stays in the history."""
+    stored = factories.a_request(best_time_to_call="morning")
+
+    client.post(address(stored, "another-time/"), {"best_time": "afternoon", "message": ""})
+
+    stored.refresh_from_db()
+    assert stored.best_time_to_call == "afternoon"
+    last = stored.status_changes.last()
+    assert (last.reason, last.by) == ("Best time to call: Afternoon. Before: Morning", None)
+    assertContains(staff_client.get(detail(stored)), "Before: Morning")
+    [row] = [*(live := desk(staff))["call_now"], *live["can_wait"]]
+    assert "sked to be called in the afternoon" in row.why
+    assert "morning" not in row.why
+
+
+def test_the_same_time_again_and_a_message_change_no_wish(client, services):
+    stored = factories.a_request(best_time_to_call="morning")
+
+    client.post(address(stored, "message/"), {"message": "Hello"})
+    client.post(address(stored, "another-time/"), {"best_time": "morning", "message": "Not on Tuesdays"})
+
+    stored.refresh_from_db()
+    assert stored.best_time_to_call == "morning"
+    assert stored.status_changes.count() == 1
 
 
 @pytest.mark.parametrize(

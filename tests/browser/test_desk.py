@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from appointments.models import AppointmentRequest, WorkerHeartbeat
 from tests.factories import a_recipient, a_request, a_service
 
-from .conftest import axe, every_look, scrolls_sideways, sign_in
+from .conftest import LOOKS, axe, scrolls_sideways, sign_in
 
 A_ROUND = 31_000  # milliseconds of the page's clock
 NEWS = re.compile(r"^\(1\) ")
@@ -243,7 +243,7 @@ def forty(desk):
     ]
 
 
-@every_look
+@pytest.mark.parametrize(("scheme", "width"), [*LOOKS, ("light", 768)])  # a tablet stands at many a reception
 def test_no_barrier_with_forty_requests(signed_in_page, forty, scheme, width):
     signed_in_page.goto("/admin/")
 

@@ -8,7 +8,7 @@ from pypdf import PdfReader
 
 from education import feedback
 from education.models import Feedback
-from tests.factories import a_guide
+from tests.factories import a_guide, a_sign_off
 
 from .conftest import axe, every_look, scrolls_sideways
 
@@ -34,8 +34,9 @@ FOLDED = "#what-it-is\\.more"
 @pytest.fixture(autouse=True)
 def guide(live_server, clinic):
     feedback.recently.forget(0)
-    guide = a_guide("Back pain", sections=PARTS, reviewed_by="Dr. B", written_by="A. Writer")
+    guide = a_guide("Back pain", sections=PARTS, written_by="A. Writer", is_sample=False)
     guide.sources.create(organization="WHO", title="On bruises", url="https://example.org/")
+    a_sign_off(guide, name="Dr. B", role="doctor")
     guide.publish(by=None)
     return guide
 

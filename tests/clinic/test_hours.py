@@ -64,7 +64,10 @@ def test_a_clinic_open_around_the_clock_counts_the_real_hours_of_a_day_that_chan
 zones = st.sampled_from(["America/New_York", "Europe/London", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kathmandu"])
 quarters = st.integers(0, 95).map(lambda n: time(n // 4, n % 4 * 15))
 openings = st.tuples(quarters, quarters).filter(lambda pair: pair[0] < pair[1])
-weeks = st.dictionaries(st.integers(0, 6), openings.map(lambda pair: (pair,)), min_size=1)
+# A lunch break: two openings in one day, with nobody there between them.
+with_a_break = st.lists(quarters, min_size=4, max_size=4, unique=True).map(sorted).map(lambda t: (t[:2], t[2:]))
+days = openings.map(lambda pair: (pair,)) | with_a_break
+weeks = st.dictionaries(st.integers(0, 6), days, min_size=1)
 closures = st.lists(
     st.tuples(st.dates(date(2011, 1, 1), date(2012, 6, 1)), st.integers(0, 20)).map(
         lambda c: (c[0], c[0] + timedelta(days=c[1]))
@@ -83,6 +86,16 @@ def test_the_time_open_until_the_promise_is_the_promise(calendar, start, amount)
     except NeverOpen:
         return
     assert promised > start
+    assert opening_time_between(calendar, start, promised) == amount
+
+
+@given(zones.map(ZoneInfo), st.dictionaries(st.integers(0, 6), with_a_break, min_size=1), moments, amounts)
+def test_no_promise_falls_into_a_break_and_none_counts_it(zone, week, start, amount):
+    calendar = Calendar(zone, week)
+    promised = add_opening_time(calendar, start, amount)
+
+    day = week[promised.weekday()]
+    assert any(opens < promised.time() <= closes for opens, closes in day)
     assert opening_time_between(calendar, start, promised) == amount
 
 

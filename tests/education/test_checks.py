@@ -5,9 +5,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from pytest_django.asserts import assertContains, assertNotContains
 
+from education import leaflet
 from education.models import Guide, NotPublishable
 from education.models.guide import dead_links
-from tests.factories import a_guide, a_picture, a_published_guide, a_user
+from tests.factories import a_guide, a_picture, a_published_guide, a_topic, a_user
 
 from .test_editor_desk import LIST, CountQueries, change, post_of
 
@@ -218,3 +219,29 @@ def test_the_checks_ask_the_database_no_more_for_many_sections(staff_client, cli
 
     with django_assert_num_queries(few.count):
         staff_client.get(change(guide))
+
+
+def test_a_list_with_nothing_to_show_and_what_a_guide_that_is_not_there_would_have_are_dead(clinic, monkeypatch):
+    monkeypatch.setattr(leaflet, "available", lambda: True)
+    a_published_guide("Xenon", slug="there", topic=a_topic("Backs"))
+    a_topic("Empty")
+    bad = {
+        "/guides/topic/no-such/",
+        "/guides/topic/empty/",
+        "/guides/a-z/q/",
+        "/guides/a-z/xy/",
+        "/guides/none/leaflet.pdf",
+        "/guides/none/card.png",
+        "/guides/there/clear/",
+    }
+    good = {"/guides/topic/backs/", "/guides/a-z/x/", "/guides/a-z/", "/guides/there/leaflet.pdf"}
+    good |= {"/guides/topic/mine/", "/guides/a-z/m/", "/guides/mine/card.png"}  # its own, once it is live
+
+    assert dead(linking(*bad, *good, slug="mine", title="Mine", topic=a_topic("Mine"))) == bad
+
+
+def test_a_leaflet_is_dead_where_none_is_drawn(clinic, monkeypatch):
+    monkeypatch.setattr(leaflet, "available", lambda: False)
+    a_published_guide("There")
+
+    assert dead(linking("/guides/there/leaflet.pdf")) == {"/guides/there/leaflet.pdf"}

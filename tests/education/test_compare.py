@@ -167,7 +167,7 @@ def test_facts_and_sources_and_what_later_versions_add_are_compared():
     assert rows["Sample content"] == ["no"]
     assert rows["Sources"] == ["WHO: On backs, 2025"]
     assert rows["Reading time"] == ["4"]
-    assert "knees" in rows["Related"][0]
+    assert "knees" in rows["Related guides"][0]
     assert "Topic" not in rows
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,7 +13,7 @@ from PIL import Image
 
 from education.card import draw_card
 from education.models import Guide, Revision
-from tests.factories import a_clinic, a_guide, a_published_guide
+from tests.factories import a_clinic, a_guide, a_published_guide, a_sign_off
 
 HOSTILE = "</script><script>alert(1)</script>\"'&<!--\u2028]]>"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -38,23 +38,24 @@ def meta(response):
 
 
 def test_the_page_says_in_the_words_of_schema_org_who_reviewed_it_and_when(client, clinic):
-    guide = a_guide("Back pain", written_by="A. Writer", reviewed_by="Dr. B", last_reviewed="2026-03-03")
-    guide.refresh_from_db()
+    guide = a_guide("Back pain", written_by="A. Writer", is_sample=False)
     guide.sources.create(organization="WHO", title="On backs", year="2025", url="https://example.org/")
+    signed = a_sign_off(guide, name="Dr. B", role="doctor")
     guide.publish(by=None)
 
     [page] = data_of(client.get(guide.get_absolute_url()))["@graph"]
 
     assert page["@type"] == "MedicalWebPage"
     assert page["url"] == "https://clinic.example.org/guides/back-pain/"
-    assert page["lastReviewed"] == "2026-03-03"
-    assert page["reviewedBy"] == {"@type": "Person", "name": "Dr. B"}
+    assert page["image"] == "https://clinic.example.org/guides/back-pain/card.png?v=1"
+    assert page["lastReviewed"] == signed.reviewed_on.isoformat()
+    assert page["reviewedBy"] == {"@type": "Person", "name": "Dr. B, doctor"}
     assert page["citation"][0]["publisher"]["name"] == "WHO"
     assert datetime.fromisoformat(page["dateModified"]) == guide.live_revision.published_at.replace(microsecond=0)
 
 
 def test_nobody_is_named_who_did_not_review_it(client, clinic):
-    guide = a_published_guide("Back pain")
+    guide = a_published_guide("Back pain", reviewed_by="Dr. Typed", last_reviewed=date(2026, 3, 3))
 
     [page] = data_of(client.get(guide.get_absolute_url()))["@graph"]
 
@@ -186,7 +187,13 @@ def test_the_feed_tells_of_new_and_changed_guides_the_latest_first(client, clini
     entries = feed.findall(f"{ATOM}entry")
     assert response["Content-Type"] == "application/atom+xml; charset=utf-8"
     assert [entry.find(f"{ATOM}title").text for entry in entries] == ["Old", "New"]
-    assert entries[0].find(f"{ATOM}id").text == "https://clinic.example.org/guides/old/"
+    name = entries[0].find(f"{ATOM}id").text
+    assert name.startswith("tag:clinic.example.org,20")
+    old.slug = "moved"
+    old.save()
+    moved = ElementTree.fromstring(client.get("/guides/feed.atom").content).find(f"{ATOM}entry")
+    assert moved.find(f"{ATOM}id").text == name  # and the address is another
+    assert moved.find(f"{ATOM}link").get("href") == "https://clinic.example.org/guides/moved/"
     published, updated = (
         datetime.fromisoformat(entries[0].find(f"{ATOM}{name}").text) for name in ("published", "updated")
     )

@@ -5,9 +5,11 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from education.glossary import Word, marked
-from education.house_rules import Draft, no_jargon
+from education.house_rules import Draft, advice_on_meaning, no_jargon
 from education.models import GlossaryTerm
 from tests.factories import a_guide, a_published_guide
+
+from .test_claims import HELD
 
 ADD = reverse("admin:education_glossaryterm_add")
 LINK = '<a class="term" id="said.word.{0}" href="#word.{0}">{1}</a>'
@@ -190,3 +192,22 @@ def test_jargon_that_the_glossary_explains_is_no_finding(clinic):
     a_term()
     assert list(no_jargon(guide.as_draft())) == []
     assert list(no_jargon(Draft(guide.as_data(), today=None)))
+
+
+def test_a_meaning_with_a_banned_word_or_a_published_myth_is_pointed_out(staff_client, clinic):
+    post = {"term": "contrast liquid", "other_forms": "", "meaning": "It is harmless and it is given prior to a scan."}
+    page = staff_client.post(ADD, post, follow=True)
+
+    assertContains(page, "The meaning says “harmless”.")
+    assertContains(page, "The meaning says “prior to”. Write “before”.")
+    assert GlossaryTerm.objects.exists()  # it advises, as beside a guide
+
+    plain = {**post, "term": "stent", "meaning": "A small support in a vessel."}
+    assertNotContains(staff_client.post(ADD, plain, follow=True), "The meaning says")
+
+
+def test_a_meaning_is_held_to_the_myths():
+    myth = HELD["contrast is radioactive"][0]
+
+    assert any("published often and wrong" in finding.says for finding in advice_on_meaning(myth))
+    assert advice_on_meaning("A thin, soft tube.") == []

@@ -126,6 +126,15 @@ def test_a_decorative_picture_and_a_short_description_are_fine(alt):  # "" is wh
         {"more": "<p>There is a small risk of bleeding.</p>"},
         {"more": "<p>Side effects are rare.</p>"},
         {"more": "<p>Tell the nurse about a pregnancy.</p>"},
+        {"more": "<p>Get medical help at once if you cannot breathe.</p>"},
+        {"more": "<p>Go to the hospital straight away if your arm is weak.</p>"},
+        {"more": "<p>If your face swells, go back to the nearest hospital.</p>"},
+        {"more": "<p>See a doctor the same day if you have a fever.</p>"},
+        {"more": "<p>Phone us at once if your face swells.</p>"},
+        {"more": "<p>Call the clinic if it bleeds.</p>"},
+        {"more": "<p>Tell us if you are breast-feeding.</p>"},
+        {"more": "<p>Tell the nurse if you take blood thinners.</p>"},
+        {"more": "<p>You may have an allergic reaction.</p>"},
     ],
 )
 def test_safety_is_not_behind_read_more(hidden):
@@ -139,11 +148,25 @@ def test_what_stands_below_a_heading_on_safety_is_safety_too():
     assert not found(house_rules.safety_in_plain_sight, above, {"heading": "After"}, below)
 
 
+@pytest.mark.parametrize("kind", ["emergency", "urgent", "non_urgent", "warning"])
+def test_what_is_part_of_a_care_card_is_in_plain_sight_too(kind):
+    card, below = {"kind": kind, "heading": "Swelling"}, {"level": 3, "heading": "Skin", "more": "<p>Detail.</p>"}
+
+    assert places(found(house_rules.safety_in_plain_sight, card, below)) == [(1, "more")]
+    assert not found(house_rules.safety_in_plain_sight, card, {**below, "level": 2})
+
+
 @pytest.mark.parametrize(
     "fine",
     [
         {"more": "<p>Someone presses on the spot for some minutes to stop the bleeding.</p>"},
         {"more": "<p>A brisk walk helps. Call it a day early.</p>"},
+        {"more": "<p>You go to the hospital in the morning. You can go home right away.</p>"},
+        {"more": "<p>Go to the clinic on the second floor.</p>"},
+        {"more": "<p>Tell us what music you like. Tell us if you would like a blanket.</p>"},
+        {"more": "<p>See the nurse after lunch. We phone you if we are late.</p>"},
+        {"more": "<p>The doctor sees the pictures the same day.</p>"},
+        {"more": "<p>The sheets are hypoallergenic. It is a picture of the breast.</p>"},
         {"heading": "Asterisks and other signs", "more": "<p>Detail.</p>"},
         {"heading": "Risks", "body": "<p>Some.</p>"},
         {"kind": "urgent", "body": "<p>Fever.</p>"},
@@ -165,6 +188,13 @@ def test_harmless_detail_may_stand_behind_read_more(fine):
         "Less than 1 part in 10,000.",
         "6 to 8 mSv.",
         "Far less than 50 mGy.",
+        "It helps 1 in every 1,000.",
+        "It helps 3 out of every 100.",
+        "It helps 5 of 100 people.",
+        "It harms 2 per 1,000.",
+        "The odds are 1:1000.",
+        "Two for every thousand.",
+        "It is one in twenty.",
     ],
 )
 def test_a_figure_names_its_source(figure):
@@ -181,10 +211,47 @@ def test_a_figure_names_its_source(figure):
 
 
 @pytest.mark.parametrize(
-    "text", ["Nothing to eat for 6 hours.", "Ages 4 to 7.", "It takes 20 minutes.", "Call 911.", "One in the morning."]
+    "text",
+    [
+        "Nothing to eat for 6 hours.",
+        "Ages 4 to 7.",
+        "It takes 20 minutes.",
+        "Call 911.",
+        "One in the morning.",
+        "Come at 10:30.",
+        "Step 2 of 5.",
+        "One per day, 2 per 24 hours.",
+        "One of the people here helps you.",
+    ],
 )
 def test_times_and_ages_are_no_figures(text):
     assert not found(house_rules.figures_have_a_source, body(text))
+
+
+def test_a_figure_outside_the_running_text_names_its_source_too():
+    rule, figure = house_rules.figures_have_a_source, "It helps 1 in 10 people."
+    caption = {"alt": "A patient lies on a table.", "caption": figure}
+
+    assert places(found(rule, {"heading": figure})) == [(0, "heading")]
+    assert places(found(rule, {"picture": caption})) == places(found(rule, {"picture": {**PICTURE, "alt": figure}}))
+    assert places(found(rule, {"picture": caption})) == [(0, "picture")]
+    assert places(found(rule, title=figure)) == [(None, "title")]
+    assert places(found(rule, picture=caption)) == [(None, "picture")]
+    assert not found(rule, body("So says the FDA.", heading=figure, picture=caption), sources=SOURCES)
+
+
+def test_what_is_shown_as_a_number_names_its_source_whatever_its_words():
+    rule, words = house_rules.figures_have_a_source, "Hardly anybody in a whole town."
+
+    assert places(found(rule, body(words, kind="number"))) == [(0, "body")]
+    assert not found(rule, body(words))
+    assert not found(rule, body(words, "So says the FDA.", kind="number"), sources=SOURCES)
+
+
+def test_capitals_of_a_title_are_no_name_of_its_source():
+    sources = [{"organization": "Town Library", "title": "MRI at a glance", "year": "", "url": ""}]
+
+    assert found(house_rules.figures_have_a_source, body("An MRI finds 1 in 10."), sources=sources)
 
 
 def test_links_lead_somewhere():
@@ -349,4 +416,6 @@ def test_the_sample_guides_keep_the_house_rules(path):
 
     assert house_rules.in_the_way(draft) == []
     assert house_rules.advice(draft) == []
-    assert 8 <= draft.reading()["age"] <= 12
+    assert (
+        draft.reading()["age"] <= 12
+    )  # the aim “9 to 12” means at most 12: three of the guides read at 8, so much the better

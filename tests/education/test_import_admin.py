@@ -1,19 +1,23 @@
 """A document becomes a draft in the admin and by command."""
 
 import re
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from education import import_admin
 from education.exporting import as_json
-from education.made_drafts import free_slug
+from education.made_drafts import free_slug, make_draft
 from education.models import Guide
 from tests.factories import a_guide, a_published_guide, a_topic, a_user
 
@@ -238,3 +242,51 @@ def test_the_command_says_what_to_do(tmp_path, topic, content, arguments, senten
     with pytest.raises(CommandError, match=re.escape(sentence)):
         command(path, *arguments)
     assert not Guide.objects.exists()
+
+
+def test_a_second_click_makes_no_second_draft(staff_client, clinic, topic):
+    draft = carried(staff_client.post(IMPORT, {"text": COPIED_PAGE, "topic": topic.pk}))
+    staff_client.post(IMPORT, draft)
+    Guide.objects.update(title="Changed since")
+
+    again = staff_client.post(IMPORT, draft, follow=True)
+
+    guide = Guide.objects.get()
+    assert again.redirect_chain == [(reverse("admin:education_guide_change", args=[guide.pk]), 302)]
+    assertContains(again, "The draft was made by your first click already")
+    assert (guide.title, guide.history.count()) == ("Changed since", 1)
+    other = carried(staff_client.post(IMPORT, {"text": COPIED_PAGE, "topic": topic.pk}))
+    staff_client.post(IMPORT, other)  # the same document once more, on purpose
+    assert Guide.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_make_one_draft(clinic):
+    topic, data, token = a_topic(), a_guide("Back pain").as_data(), uuid.uuid4()
+    at_once = threading.Barrier(2)
+
+    def click(_):
+        try:
+            at_once.wait()
+            return make_draft(data, topic=topic, token=token)[0].pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(click, range(2)))
+
+    assert made[0] == made[1]
+    assert Guide.objects.count() == 2  # with the one that was there
+
+
+def test_whoever_imports_a_guide_owns_it(staff_client, staff, clinic, topic, tmp_path):
+    staff_client.post(IMPORT, carried(staff_client.post(IMPORT, {"text": COPIED_PAGE, "topic": topic.pk})))
+    assert Guide.objects.get().owner == staff
+
+    (file := tmp_path / "a.md").write_text("# By command\n\nWords.")
+    olga = a_user("olga")
+    call_command("import_guide", file, topic="children", owner="olga", stdout=StringIO())
+    assert Guide.objects.get(title="By command").owner == olga
+    with pytest.raises(CommandError, match="nobody with the user name “nobody”"):
+        call_command("import_guide", file, topic="children", owner="nobody", stdout=StringIO())
+    assert Guide.objects.count() == 2

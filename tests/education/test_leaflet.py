@@ -177,3 +177,40 @@ def test_a_guide_that_is_not_live_has_no_leaflet(client, guide):
     guide.withdraw(by=None)
 
     assert client.get(ADDRESS).status_code == 404
+
+
+def test_the_picture_at_the_top_is_in_the_leaflet(clinic):
+    picture = a_picture(alt="A patient lies on a table.")
+    live = a_published_guide("Back pain", picture=picture).live_revision
+
+    html = leaflet.as_html(live, "https://clinic.example.org/guides/back-pain/", clinic)
+
+    assert 'alt="A patient lies on a table."' in html
+    assert any(picture.folder in name for name in leaflet.files_for(html, "https://clinic.example.org/"))
+
+
+@pytest.fixture
+def many_pictures(clinic, monkeypatch):
+    monkeypatch.setattr(leaflet, "MOST_PICTURES", 2)
+    pictures = [a_picture(alt=f"What picture {number} shows", caption=f"Caption {number}") for number in range(3)]
+    parts = [{"heading": f"Part {n}", "picture": picture} for n, picture in enumerate([pictures[0], *pictures])]
+    return a_published_guide("Back pain", sections=parts)
+
+
+def test_a_picture_too_many_is_told_in_words_and_one_that_comes_twice_counts_once(many_pictures, clinic):
+    html = leaflet.as_html(many_pictures.live_revision, "https://clinic.example.org/", clinic)
+
+    assert '<p class="left-out">What picture 2 shows</p>' in html
+    assert 'alt="What picture 1 shows"' in html
+    assert html.count('alt="What picture 0 shows"') == 2
+    assert "Caption 2" in html
+    shown = {source for source, _ in leaflet.pictures_of(html)}
+    assert len(shown) == 2  # and so nothing is shown that the process was not given
+
+
+@needs_pango
+def test_a_leaflet_with_too_many_pictures_is_drawn(client, many_pictures):
+    response = client.get(ADDRESS)
+
+    assert response.status_code == 200
+    assert "What picture 2 shows" in " ".join(page.extract_text() for page in read(response.content).pages)

@@ -3,10 +3,11 @@
 import pytest
 from pytest_django.asserts import assertContains, assertNotContains
 
+from clinic.languages import day
 from education.chances import chance_in
 from education.content import clean_html, tables_for_phones
 from education.house_rules import advice
-from tests.factories import a_guide, a_published_guide
+from tests.factories import a_guide, a_published_guide, a_sign_off
 
 TABLE = "<table><thead><tr><th>Test</th><th>{}</th></tr></thead><tbody><tr><th>Barium</th><td><p>1.5</p></td></tr></tbody></table>"
 
@@ -25,17 +26,15 @@ def test_the_summary_stands_in_lines_and_a_long_one_in_one_piece(client, clinic)
 
 def test_the_top_says_how_long_it_takes_and_who_stands_behind_it(client, clinic):
     sections = [{"heading": "What it is", "body": f"<p>{'word ' * 700}</p>"}]
-    guide = a_guide(
-        "Back pain", sections=sections, written_by="A. Writer", reviewed_by="Dr. B", last_reviewed="2026-03-03"
-    )
-    guide.refresh_from_db()
+    guide = a_guide("Back pain", sections=sections, written_by="A. Writer", is_sample=False)
+    signed = a_sign_off(guide, name="Dr. B", role="doctor")
     guide.publish(by=None)
 
     page = client.get(guide.get_absolute_url())
 
     assertContains(page, "<li>4 minutes to read</li>", html=True)
     assertContains(page, "<li>Written by A. Writer</li>", html=True)
-    assertContains(page, "<li>Reviewed by Dr. B on March 3, 2026</li>", html=True)
+    assertContains(page, f"<li>Reviewed by Dr. B, doctor on {day(signed.reviewed_on.isoformat())}</li>", html=True)
 
 
 def test_what_to_do_and_what_not_is_said_in_words(client, clinic):

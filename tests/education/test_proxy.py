@@ -70,6 +70,15 @@ def test_a_guide_is_kept_once_for_each_coding_with_all_its_headers(proxy):
     assert ask(proxy, GUIDE, "HEAD")[1]["X-Kept"] == "HIT"
 
 
+def test_a_browser_asks_each_time_so_that_its_own_time_does_not_come_on_top_of_the_proxys(proxy):
+    headers = ask(proxy, GUIDE)[1]
+    says = {part.strip() for part in headers["Cache-Control"].split(",")}
+
+    assert {"max-age=0", "must-revalidate", "s-maxage=50"} <= says
+    asked = ask(proxy, GUIDE, **{"If-None-Match": headers["ETag"], "Cache-Control": "max-age=0"})
+    assert (asked[0], asked[1]["X-Kept"], asked[2]) == (304, "HIT", b"")  # and that costs neither site nor reader much
+
+
 def test_a_date_alone_gets_the_whole_page(proxy):
     date = ask(proxy, GUIDE)[1]["Last-Modified"]
 
@@ -109,9 +118,13 @@ def test_the_log_has_no_question_and_no_secret(proxy):
     ask(proxy, "/request/status/a-secret-of-somebody/")
     ask(proxy, "/request/?guide=quagga")
 
-    log = until_written(proxy.folder / "access.log", lines=3)
+    ask(proxy, "/drafts/a-secret-of-a-reviewer/")
+    ask(proxy, "/es/request/sent/a-secret-of-somebody/")
+
+    log = until_written(proxy.folder / "access.log", lines=5)
 
     assert "/guides/search/" in log and "/request/status/..." in log
+    assert "/drafts/..." in log and "/es/request/sent/..." in log
     assert "quagga" not in log and "a-secret" not in log
     errors = proxy.folder / "error.log"
     assert "quagga" not in errors.read_text() if errors.exists() else True

@@ -34,7 +34,7 @@ def test_an_editor_who_moves_a_page_is_asked_first_and_nothing_typed_is_lost(sta
     staff_client.post(change(guide), post_of(guide, slug="sore-back", moves="on"))
     response = staff_client.get("/guides/back-pain/?from=letter")
     assert (response.status_code, response["Location"]) == (301, "/guides/sore-back/?from=letter")
-    assert "max-age=60" in response["Cache-Control"]  # it may move back
+    assert "max-age=0" in response["Cache-Control"]  # it may move back
     assert staff_client.get("/guides/sore-back/").status_code == 200
 
 
@@ -181,3 +181,16 @@ def test_an_address_that_is_left_and_taken_at_the_same_moment_leads_to_one_guide
 
     assert len(refused) == 4
     assert [(old.slug, old.guide) for old in OldAddress.objects.all()] == [("back-pain", guide)]
+
+
+@pytest.mark.parametrize("file", ["leaflet.pdf", "card.png"])
+def test_what_a_guide_has_besides_its_page_is_found_by_its_old_address(client, clinic, file):
+    guide = a_published_guide("Back pain")
+    move(guide, "sore-back")
+
+    response = client.get(f"/guides/back-pain/{file}")
+
+    assert (response.status_code, response["Location"]) == (301, f"/guides/sore-back/{file}")
+    assert "max-age=0" in response["Cache-Control"]
+    guide.withdraw(by=None)
+    assert client.get(f"/guides/back-pain/{file}").status_code == 404

@@ -13,6 +13,7 @@ from clinic import work
 from education import letters
 from education.models import Guide, Letter
 from tests.factories import a_guide, a_published_guide, a_sign_off, a_user
+from tests.staff.people import somebody
 
 DUE = date(2026, 6, 15)
 
@@ -24,7 +25,9 @@ def outbox(db, clinic, settings):
 
 
 def a_guide_due(on=DUE, **facts):
-    facts = {"owner": a_user("olga"), "last_reviewed": on - timedelta(days=365), "next_review": on, **facts}
+    facts = {"last_reviewed": on - timedelta(days=365), "next_review": on, **facts}
+    if "owner" not in facts:
+        facts["owner"] = a_user("olga")
     return a_published_guide("Back pain", **facts)
 
 
@@ -86,7 +89,6 @@ def test_from_thirty_days_before_until_it_is_reviewed(outbox):
     [
         lambda guide: guide.withdraw(by=None),
         lambda guide: Guide.objects.update(next_review=DUE + timedelta(days=500)),
-        lambda guide: Guide.objects.update(owner=None),
         lambda guide: type(guide.owner).objects.update(is_active=False),
         lambda guide: type(guide.owner).objects.update(email=""),
     ],
@@ -103,6 +105,19 @@ def test_nobody_is_reminded_of_what_is_no_longer_so(outbox, change, when):
     send_all()
 
     assert outbox == []
+
+
+@pytest.mark.parametrize("owner", ["nobody", "somebody who has left"])
+def test_a_guide_that_nobody_owns_reminds_all_who_may_publish(outbox, owner):
+    guide = a_guide_due(owner=None if owner == "nobody" else a_user("left", is_active=False))
+    people = [somebody("Publisher"), somebody("Publisher")]
+    somebody("Editor")
+
+    letters.owe(DUE)
+    send_all()
+
+    assert [message.to for message in outbox] == [sorted(person.email for person in people)]
+    assert str(guide) in outbox[0].subject
 
 
 def test_a_draft_and_a_guide_without_a_date_remind_nobody(outbox):

@@ -11,8 +11,8 @@ from pytest_django.asserts import assertContains
 
 from clinic import doctor
 from clinic.logs import PlainFormatter
-from education import search, spelling
-from education.models import Guide, KnownWord, NotPublishable, ShelfEntry
+from education import scheduling, search, spelling
+from education.models import GlossaryTerm, Guide, KnownWord, NotPublishable, ShelfEntry
 from education.words import asked_words, distance, marked, part_with, stem, stems_in
 from tests.factories import a_guide, a_published_guide, a_topic
 
@@ -284,6 +284,7 @@ def test_a_draft_is_not_found_nor_what_was_changed_in_it(client, guides):
 def test_publishing_and_withdrawing_move_it_at_once(client, guides):
     guide = Guide.objects.get(slug="in-title")
     guide.title = "Swallowing"
+    guide.save()
     guide.publish(by=None)
     assert found(client, "barium") == ["in-heading", "in-text"]
     assert found(client, "swallow") == ["in-title"]
@@ -416,3 +417,66 @@ def test_the_part_around_a_word():
     assert len(part) < 260
     assert part_with(text, {"zzz"}) == ""
     assert part_with("needle", {"needl"}) == "needle"
+
+
+# Words that are explained ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def words(clinic):
+    GlossaryTerm.objects.create(term="stent", other_forms="stents, mesh tube", meaning="A small support in a vessel.")
+    GlossaryTerm.objects.create(term="contrast liquid", meaning="A liquid that makes vessels easy to see.")
+
+
+@pytest.mark.parametrize(
+    ("question", "meant"),
+    [
+        ("stenting", ["stent"]),
+        ("what is a mesh tube", ["stent"]),
+        ("contrast", ["contrast liquid"]),
+        ("stent for the heart", ["stent"]),
+        ("vessel", ["contrast liquid", "stent"]),
+        ("small liquid", []),
+        ("heart", []),
+    ],
+)
+def test_a_word_of_the_glossary_is_found_where_no_guide_says_it(words, question, meant):
+    assert [word.term for word in search.find(question).meanings] == meant
+
+
+def test_its_meaning_stands_above_the_guides_with_the_way_to_the_glossary(client, words):
+    a_published_guide("After a stent")
+
+    page = client.get("/guides/search/", {"q": "stent"}).text
+
+    assert page.index('<a class="tall" href="/guides/words/#word.stent">stent</a>') < page.index("After a <mark>stent")
+    assert "A small support in a vessel." in page
+    assert "A small support" in client.get("/guides/search/", {"q": "mesh"}).text  # with “We found no guide”
+    assert "What it means" not in client.get("/guides/search/", {"q": "knee"}).text
+
+
+def test_words_that_stand_in_no_live_guide_any_more_are_forgotten(clinic):
+    guide = a_published_guide("Zebrafish", sections=[{"heading": "One", "body": "<p>Xylophones and back pain.</p>"}])
+    a_published_guide("Back pain")
+    assert spelling.meant("zebrafsh") == "zebrafish"
+    guide.withdraw(by=None)
+
+    look = scheduling.Round()
+    look()
+
+    known = set(KnownWord.objects.values_list("word", flat=True))
+    assert {"back", "pain"} <= known
+    assert not {"zebrafish", "xylophones"} & known
+    assert spelling.meant("zebrafsh") == ""
+
+
+def test_all_words_are_looked_at_little_by_little(clinic):
+    a_published_guide("Alpha bravo charlie delta")
+    KnownWord.objects.create(word="zulu")
+    seen, after = [], ""
+    while after := search.forget_words(after, 2):
+        seen.append(after)
+
+    assert seen == sorted(seen) and len(seen) > 2
+    assert not KnownWord.objects.filter(word="zulu").exists()
+    assert KnownWord.objects.filter(word="bravo").exists()

@@ -237,3 +237,18 @@ def test_without_the_count_the_last_of_them_overwrites_all(transactional_db, mon
     answers = save_at_once(guide, [post_of(guide, title=f"Title {number}") for number in range(5)])
 
     assert answers == [302] * 5
+
+
+def test_the_conflict_names_who_saved_last_and_not_who_did_something_else_since(staff_client, clinic):
+    guide = a_guide(sections=TWO)
+    mine, theirs = post_of(guide, summary="Mine."), post_of(guide, summary="Theirs.")
+    ana, bo = Client(), Client()
+    ana.force_login(a_user("ana"))
+    bo.force_login(a_user("bo"))
+    ana.post(change(guide), theirs)
+    bo.post(page_of(guide, "ask_review"), {"reviewer": ""})
+
+    response = staff_client.post(change(guide), mine)
+
+    assertContains(response, "ana saved this guide on", status_code=409)
+    assertNotContains(response, "bo saved", status_code=409)

@@ -1,7 +1,9 @@
 """A sign-in ends by itself, with a change of password or role, and by hand."""
 
+import re
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -61,6 +63,28 @@ def test_a_click_keeps_it_and_what_the_page_does_by_itself_does_not(signed_in):
     assert ends_in() < timedelta(minutes=3)
     signed_in.get(OWN, headers={"sec-fetch-mode": "navigate", "sec-fetch-user": "?1"})
     assert ends_in() > timedelta(minutes=14)
+
+
+def test_an_old_browser_that_says_nothing_idles_out_beside_a_page_that_looks_for_news(signed_in):
+    """It sends no Sec-Fetch header: our own scripts say that it was they."""
+    make_older(signed_in, minutes=5)
+    Session.objects.update(expire_date=timezone.now() + timedelta(minutes=2))
+
+    signed_in.get("/admin/desk/", headers={"x-by-itself": "1"})
+    signed_in.post("/admin/appointments/appointmentrequest/1/here/", headers={"x-by-itself": "1"})
+    assert ends_in() < timedelta(minutes=3)
+
+    signed_in.get(OWN)
+    assert ends_in() > timedelta(minutes=14)
+
+
+def test_each_script_that_asks_by_itself_says_so():
+    asking = [path for path in Path("static/js").glob("*.js") if re.search(r"setInterval|setTimeout", path.read_text())]
+    fetching = [path for path in asking if "fetch(" in path.read_text()]
+
+    assert {path.name for path in fetching} >= {"desk.js", "request-live.js"}
+    for path in fetching:
+        assert sessions.BY_ITSELF in path.read_text(), path.name
 
 
 def test_it_ends_after_eight_hours_whatever_is_clicked(signed_in):

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from appointments.models import AppointmentRequest, Delivery, Recipient, WorkerHeartbeat
+from appointments.models import AccessEvent, AppointmentRequest, Delivery, Recipient, WorkerHeartbeat
 from appointments.models.counted import counted, counted_together
-from clinic.desk import desk
+from clinic.desk import CHECKS, desk
 from clinic.models import ClinicProfile, OpeningHours
 from tests.factories import a_recipient, a_request, a_service, a_user, opening_hours
 
@@ -97,6 +97,23 @@ def test_the_buttons_of_a_message_only_post_and_need_the_permission(client, staf
         assert other.post(url).status_code == 403
     undelivered.refresh_from_db()
     assert undelivered.state == "waiting" and undelivered.dismissed_by is None
+
+
+@pytest.mark.parametrize(("button", "step"), [("send-again", "send again"), ("dismiss", "dismiss")])
+def test_who_pressed_it_is_written_down(staff_client, staff, undelivered, button, step):
+    staff_client.post(f"/admin/appointments/delivery/{undelivered.pk}/{button}/")
+
+    event = AccessEvent.objects.get(action="change")
+    assert (event.by, event.reference, event.step) == (staff, undelivered.request.reference, step)
+
+
+def test_what_cannot_be_written_down_is_not_done(staff_client, undelivered, events_cannot_be_written):
+    for button in ("send-again", "dismiss"):
+        response = staff_client.post(f"/admin/appointments/delivery/{undelivered.pk}/{button}/")
+        assert response.status_code == 503
+    before = undelivered.next_attempt_at, undelivered.state
+    undelivered.refresh_from_db()
+    assert (undelivered.next_attempt_at, undelivered.state) == before
 
 
 def test_send_again_is_an_action_of_the_list_too(staff_client, undelivered):
@@ -343,6 +360,41 @@ def test_somebody_who_does_not_triage_sees_no_requests(client, all_well):
     assertNotContains(page, "Call now")
     assertNotContains(client.get(LIVE), row.reference)
     assert "X-News" not in client.get(LIVE)
+
+
+def colors(page):
+    """{what is looked at: its color}"""
+    return {what: color for what, color, _ in page.context["checks"]}
+
+
+def test_each_check_stands_there_in_red_and_green(staff_client, all_well):
+    a_request()
+    well = staff_client.get(DESK)
+    assert set(colors(well).values()) == {"green"}
+    assertContains(well, '<span class="check check-green">Well</span> The worker')
+
+    WorkerHeartbeat.objects.all().delete()
+    AppointmentRequest.objects.update(suspected_spam=True, promised_by=timezone.now() - timedelta(minutes=1))
+
+    page = staff_client.get(DESK)
+    assert colors(page).keys() == colors(well).keys() <= set(CHECKS.values())
+    assert {what: color for what, color in colors(page).items() if color != "green"} == {
+        "The worker": "red",
+        "Suspected requests and their promise": "amber",
+    }
+    assertContains(page, '<span class="check check-red">Mend it</span> The worker')
+
+
+def test_a_suspected_request_about_to_miss_its_promise_is_said_on_the_desk(staff_client, all_well):
+    suspect = a_request()
+    AppointmentRequest.objects.update(suspected_spam=True, promised_by=timezone.now() - timedelta(minutes=1))
+
+    page = staff_client.get(DESK)
+
+    assertContains(page, "health-fair")
+    assertContains(page, "1 request suspected as spam and not decided")
+    assertContains(page, "?status=suspected")
+    assertNotContains(page, suspect.reference)
 
 
 def test_a_reopened_request_is_called_again(staff_client, staff, all_well):

@@ -46,10 +46,40 @@ def test_all_their_requests_are_found_in_any_notation(staff_client, petra, text)
 
     references = found(staff_client, text.format(reference=petra.reference))
 
-    same = {"petra@": {petra, by_email}, "{refer": {petra, by_phone, by_email}}.get(text.strip()[:6], {petra, by_phone})
-    assert set(references) == {row.reference for row in same}
+    assert set(references) == {row.reference for row in (petra, by_phone, by_email)}
     events = AccessEvent.objects.values_list("action", "reference", "step")
     assert set(events) == {("search", reference, "person") for reference in references}
+
+
+def test_it_is_followed_from_number_to_address_until_nothing_new_appears(staff_client, petra):
+    """Two numbers and two addresses, never more than two of them in one request."""
+    other_phone = a_request(phone="+12125550188", email="petra@example.org")
+    other_email = a_request(phone="+1 212-555-0188", email="P.Private@example.org")
+    last = a_request(phone="", email="p.private@EXAMPLE.org")
+    stranger = a_request(name="Petra Private", phone="+12125550199", email="somebody@example.org")
+
+    page = staff_client.post(PAGE, {"q": "(212) 555-0177", "do": "find"})
+
+    rows = {row.reference: row.is_followed for row in page.context["found"]}
+    assert rows == {
+        petra.reference: False,
+        other_phone.reference: True,
+        other_email.reference: True,
+        last.reference: True,
+    }
+    assert stranger.reference not in page.content.decode()
+    assertContains(page, f'value="{petra.pk}" checked')
+    assertNotContains(page, f'value="{last.pk}" checked')  # it can be somebody else's: a person chooses
+    assertContains(page, "Found through another one", count=3)
+
+
+def test_what_was_found_through_another_one_is_erased_when_it_is_chosen(staff_client, petra):
+    followed = a_request(phone="+12125550188", email="petra@example.org")
+    chosen = {"q": "(212) 555-0177", "do": "erase", "request": [petra.pk, followed.pk], "sure": "yes"}
+
+    staff_client.post(PAGE, chosen)
+
+    assert not AppointmentRequest.objects.exists()
 
 
 def test_nobody_found_is_said_and_recorded(staff_client, petra):

@@ -118,6 +118,37 @@ def test_once_somebody_is_being_told_there_is_no_way_back(staff_client, staff, a
     assert appointment_request.status == "waitlisted"
 
 
+@pytest.mark.parametrize("state", ["waiting", "sending", "accepted"])
+def test_a_practice_system_that_heard_of_it_hears_of_the_undoing(
+    staff_client, staff, appointment_request, settings, state
+):
+    settings.WEBHOOK_URL = "http://127.0.0.1:9/"
+    appointment_request.waitlist(by=staff)
+    events = Delivery.objects.to_practice_system()
+    events.update(state=state, accepted_at=timezone.now())
+
+    assertContains(staff_client.get(detail(appointment_request)), "Undo:")
+    response = take(staff_client, appointment_request, "undo")
+
+    assertRedirects(response, detail(appointment_request))
+    appointment_request.refresh_from_db()
+    assert appointment_request.status == "new"
+    assert list(events.order_by("pk").values_list("state", "status_change__to_status")) == [
+        (state, "waitlisted"),
+        ("waiting", "new"),
+    ]
+
+
+def test_what_the_practice_system_heard_keeps_no_news_from_the_patient(staff, appointment_request, settings):
+    settings.WEBHOOK_URL = "http://127.0.0.1:9/"
+    appointment_request.record_attempt(by=staff, channel="phone", outcome="asked_to_call_back")
+    assert not appointment_request.deliveries.filter(kind="news").exists()
+
+    appointment_request.record_attempt(by=staff, channel="phone", outcome="no_answer")
+
+    assert appointment_request.deliveries.filter(kind="news").exists()
+
+
 def test_after_a_minute_there_is_no_way_back(staff_client, staff, appointment_request):
     appointment_request.waitlist(by=staff)
     LastStep.objects.update(at=timezone.now() - timedelta(seconds=61))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError
 
 from education import importing
@@ -18,7 +19,11 @@ class Command(BaseCommand):
             "--topic", metavar="SLUG", help="under which patients find it; needed unless the file names one"
         )
 
-    def handle(self, *args, file, topic, **options):
+        parser.add_argument(
+            "--owner", metavar="USER", help="who is reminded of its reviews; without one, all who may publish are"
+        )
+
+    def handle(self, *args, file, topic, owner=None, **options):
         path = Path(file)
         try:
             importing.check_size(path.stat().st_size)
@@ -27,10 +32,24 @@ class Command(BaseCommand):
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except importing.Refused as refused:
             raise CommandError(f"{file}: {refused}") from refused
-        guide, missing = make_draft(imported.data, topic=self.topic(topic, imported.data), found=imported.pictures)
+        guide, missing = make_draft(
+            imported.data,
+            topic=self.topic(topic, imported.data),
+            owner=self.owner(owner),
+            found=imported.pictures,
+        )
         self.stdout.write(f"Read as {imported.kind}. Draft “{guide.title}” made, address {guide.slug}. It is not live.")
         for group, says in [*imported.report, *(("look", says) for says in missing)]:
             self.stdout.write(f"  {importing.GROUPS[group]}: {says}")
+
+    def owner(self, username):
+        if username is None:
+            return None
+        User = get_user_model()
+        person = User.objects.filter(**{User.USERNAME_FIELD: username}, is_staff=True, is_active=True).first()
+        if person is None:
+            raise CommandError(f"There is nobody with the user name “{username}” who may sign in to the admin.")
+        return person
 
     def topic(self, slug, data):
         topic = Topic.objects.filter(slug=slug).first() if slug else topic_of(data)
