@@ -384,7 +384,7 @@ def not_thought_of():
     for label in sorted(set(known) ^ (set(HELD) | OF_NOBODY)):
         yield label
     for label in sorted(set(HELD) & set(known)):
-        fields = {field.name for field in known[label]._meta.get_fields() if field.concrete} - KEYS
+        fields = {field.name for field in (*known[label]._meta.fields, *known[label]._meta.many_to_many)} - KEYS
         named = [name for line in HELD[label] for name in line.fields.split()] + OF_WORK.get(label, "").split()
         for name in sorted(fields ^ set(named)) + sorted({name for name in named if named.count(name) > 1}):
             yield f"{label}.{name}"
