@@ -5,13 +5,22 @@ LIKE_PRODUCTION = CLINIC_ENV=production SECRET_KEY="$$(head -c 40 /dev/urandom |
 	SITE_URL=https://clinic.example.org TRUSTED_PROXIES=1 DATABASE_URL=postgres://clinic@127.0.0.1/clinic \
 	EMAIL_URL=smtp+tls://clinic:secret@mail.example.org:587 DEFAULT_FROM_EMAIL=clinic@example.org
 
-.PHONY: run test drill bench-intake bench-signin bench-desk bench-guide bench-scale soak lint screenshots python
+.PHONY: run test newest pins known-faults drill bench-intake bench-signin bench-desk bench-guide bench-scale soak lint screenshots python
 
 run: python
 	@$(IN_ENVIRONMENT) run
 
 test: python
 	@$(IN_ENVIRONMENT) -m tests $(ARGS)
+
+newest: python
+	@$(IN_ENVIRONMENT) -m tests.newest $(ARGS)
+
+pins: python
+	@$(IN_ENVIRONMENT) -m clinic.pins $(ARGS)
+
+known-faults: python
+	@$(IN_ENVIRONMENT) -m clinic.known_faults $(ARGS)
 
 drill: python
 	@DRILL=1 $(IN_ENVIRONMENT) -m tests tests/faults $(ARGS)
@@ -37,6 +46,7 @@ soak: python
 lint: python
 	@$(IN_ENVIRONMENT) install
 	.venv/bin/python -m pip check
+	.venv/bin/python -m clinic.known_faults --offline
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m ruff format --check .
 	.venv/bin/python -m djlint --lint --quiet templates
@@ -45,7 +55,7 @@ lint: python
 	@$(LIKE_PRODUCTION) .venv/bin/python manage.py check --deploy --fail-level WARNING
 
 screenshots: python
-	@$(IN_ENVIRONMENT) -m tests.browser.screenshots
+	@$(IN_ENVIRONMENT) -m tests.browser.screenshots $(ARGS)
 
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "Python is missing. Install Python 3.11 or newer (Debian and Ubuntu: sudo apt install python3 python3-venv; macOS: brew install python)." >&2; exit 1; }

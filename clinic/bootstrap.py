@@ -24,9 +24,9 @@ def main(argv):
     os.chdir(str(ROOT))
     if command == "run":
         check_port(os.environ.get("PORT", "8000"))
-        ensure_environment("requirements.txt")
+        ensure_environment("requirements.lock")
         become(["manage.py", "serve", "--demo"])
-    ensure_environment("requirements-dev.txt")
+    ensure_environment("requirements-dev.lock")
     if command != "install":
         become(argv[1:])
 
@@ -50,24 +50,24 @@ def check_port(port):
 
 
 def ensure_environment(requirements):
-    """A complete environment that holds what `requirements` names; made, mended or left alone as needed."""
+    """A complete environment that holds what the lock says, hash by hash; made, mended or left alone as needed."""
     if works() and requirements in complete_for():
         return
     if not works():
         make_environment()
     print("Installing the libraries (once; it takes a minute) …", flush=True)
-    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "-r", requirements]
-    if subprocess.call(pip):
+    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    if subprocess.call([*pip, "--require-hashes", "-r", requirements]):
         stop("The libraries could not be installed: see above. Is this computer connected to the internet?")
     # What serves the tests serves the site too.
-    done = {"requirements.txt", requirements}
+    done = {"requirements.lock", requirements}
     STAMP.write_text("\n".join([identity(), *sorted(map(fingerprint, done))]))
 
 
 def complete_for():
     """The requirements files, unchanged since, that were installed to the end."""
     lines = STAMP.read_text().splitlines() if STAMP.exists() else []
-    return [name for name in ("requirements.txt", "requirements-dev.txt") if fingerprint(name) in lines]
+    return [name for name in ("requirements.lock", "requirements-dev.lock") if fingerprint(name) in lines]
 
 
 def works():
@@ -84,7 +84,7 @@ def identity():
 
 
 def fingerprint(requirements):
-    text = (ROOT / requirements).read_bytes() + (ROOT / "requirements.txt").read_bytes()
+    text = (ROOT / requirements).read_bytes() + (ROOT / "requirements.lock").read_bytes()
     return "{} {}".format(requirements, hashlib.sha256(text).hexdigest())
 
 

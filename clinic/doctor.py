@@ -22,7 +22,7 @@ from appointments.promise import age, plural
 from education.models import Guide, ShelfEntry
 from education.spelling import has_trigrams
 
-from . import caught_mail, certificate, checks
+from . import caught_mail, certificate, checks, known_faults
 from .backups import health
 from .facts import Facts
 from .life import life
@@ -93,6 +93,7 @@ def thorough() -> Iterator[Finding]:
             yield from around_backups()
     yield from mail_server()
     yield from as_findings(certificate.findings())
+    yield from libraries()
 
 
 def worst(findings):
@@ -481,3 +482,20 @@ def production():
         yield Finding("production", FAULT, error.msg, error.hint)
     if not errors:
         yield Finding("production", OK, "The settings are those of a site for real patients.")
+
+
+def libraries():
+    """By the list that came along: this asks nobody, and an old list is said and no fault of the site's."""
+    faults, made_on, made = known_faults.kept()
+    found = known_faults.touched(known_faults.installed({fault.library for fault in faults}), faults)
+    for fault, version in found:
+        yield Finding(
+            "libraries",
+            WARNING,
+            known_faults.sentence(fault, version),
+            "Update the site: “git pull”, then install requirements.lock again.",
+            for_desk=False,
+        )
+    if not found:
+        age = known_faults.age(made_on, timezone.localdate())
+        yield Finding("libraries", OK, f"No library has a fault that is on our list ({made}, {age}).")

@@ -110,6 +110,7 @@ if MEDIA_STORE := env.str("MEDIA_STORE", ""):  # pictures of all hosts together;
     except NoStore as error:
         raise SystemExit(f"MEDIA_STORE cannot be read: {error}") from None
 WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site is meant to use our files
 STATICFILES_FINDERS = [
     "clinic.bundles.JoinedStyles",
     "django.contrib.staticfiles.finders.FileSystemFinder",

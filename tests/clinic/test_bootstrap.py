@@ -1,10 +1,12 @@
 """The first seconds of `make run` on a machine where nothing is prepared. No library is needed, so no network is."""
 
 import ast
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -22,8 +24,8 @@ def made(tmp_path_factory):
     project = tmp_path_factory.mktemp("made") / "project"
     (project / "clinic").mkdir(parents=True)
     shutil.copy(bootstrap.__file__, project / "clinic")
-    (project / "requirements.txt").write_text("")
-    (project / "requirements-dev.txt").write_text("")
+    (project / "requirements.lock").write_text("")
+    (project / "requirements-dev.lock").write_text("")
     (project / "manage.py").write_text("import sys; print('served', *sys.argv[1:], sys.prefix)")
     assert INSTALLING in run(project)
     return project
@@ -81,7 +83,7 @@ def test_a_half_made_environment_is_made_anew(made, harm):
 
 
 def test_new_requirements_are_installed_into_the_environment_that_is_there(made):
-    (made / "requirements.txt").write_text("# changed\n")
+    (made / "requirements.lock").write_text("# changed\n")
 
     said = run(made)
 
@@ -97,13 +99,40 @@ def test_the_tests_add_their_own_requirements_once(made):
 
 
 def test_libraries_that_cannot_be_had_are_one_sentence(project):
-    (project / "requirements.txt").write_text("no-such-library-of-ours==1\n")
+    (project / "requirements.lock").write_text("no-such-library-of-ours==1\n")
 
     said = run(project, PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull)
 
     assert said.startswith("stopped: ")
     assert said.strip().endswith("Is this computer connected to the internet?")
     assert "served" not in said
+
+
+def a_wheel(folder):
+    """A library of one line, as a file. Returns its hash."""
+    wheel = folder / "our_thing-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("our_thing.py", "value = 1\n")
+        file.writestr("our_thing-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: our-thing\nVersion: 1.0\n")
+        file.writestr("our_thing-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr("our_thing-1.0.dist-info/RECORD", "")
+    return hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+
+def test_a_library_is_installed_only_if_it_is_the_very_file_that_was_locked(made, tmp_path):
+    """Twin: the same file under its own hash goes in."""
+    right = a_wheel(tmp_path)
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path), "PIP_CONFIG_FILE": os.devnull}
+
+    for line in ("our-thing==1.0", f"our-thing==1.0 --hash=sha256:{'0' * 64}"):
+        (made / "requirements.lock").write_text(f"{line}\n")
+        said = run(made, **offline)
+        assert said.startswith("stopped: ") and "hash" in said.lower(), line
+    assert not list((made / ".venv").rglob("our_thing.py"))
+
+    (made / "requirements.lock").write_text(f"our-thing==1.0 --hash=sha256:{right}\n")
+    assert "served" in run(made, **offline)
+    assert list((made / ".venv").rglob("our_thing.py"))
 
 
 @pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "80 80"])

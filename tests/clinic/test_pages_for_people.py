@@ -1,0 +1,67 @@
+"""The pages for people in docs/: their links lead somewhere, and their pictures are made by `make screenshots`."""
+
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.browser.pictures import PICTURES
+
+pytestmark = pytest.mark.once
+
+ROOT = Path(__file__).parent.parent.parent
+DOCS = ROOT / "docs"
+FOR_PEOPLE = sorted(DOCS.glob("for-*.md"))
+PAGES = [*FOR_PEOPLE, DOCS / "threats.md", DOCS / "data-protection.md", ROOT / "README.md", ROOT / "SECURITY.md"]
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+PICTURE = re.compile(r"!\[([^\]]*)\]\(pictures/([\w-]+)\.webp\)")
+BYTES = 150 * 1024
+
+
+def test_there_is_a_page_for_each_of_them():
+    assert [page.stem for page in FOR_PEOPLE] == ["for-editors", "for-managers", "for-receptionists"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_that_are_there(page):
+    assert broken_links(page.read_text(), page.parent) == []
+
+
+def broken_links(text, folder):
+    return [address for address in LINK.findall(text) if not (folder / address).exists()]
+
+
+def test_each_picture_is_made_by_the_script_shown_on_a_page_said_in_words_and_small():
+    shown = {}
+    for page in FOR_PEOPLE:
+        for words, name in PICTURE.findall(page.read_text()):
+            assert len(words.split()) >= 1, (page.name, name)
+            shown[name] = page
+    files = {file.stem: file for file in (DOCS / "pictures").iterdir()}
+
+    assert set(shown) == set(PICTURES) == set(files)
+    for file in files.values():
+        assert file.suffix == ".webp" and file.stat().st_size <= BYTES, file.name
+        with Image.open(file) as image:
+            assert image.width <= 1300, file.name
+
+
+def test_twin_a_link_or_a_picture_to_nowhere_is_found(tmp_path):
+    text = "See [this](nowhere.md#there) and ![that](pictures/gone.webp), not [the web](https://example.org/)."
+
+    assert broken_links(text, tmp_path) == ["nowhere.md", "pictures/gone.webp"]
+
+
+def test_what_the_pages_call_buttons_is_what_the_buttons_say():
+    """Words in *italics* with a capital are those of the site: they stand in its templates or code."""
+    said = "\n".join(
+        path.read_text()
+        for folder in ("templates", "clinic", "appointments", "education")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".html", ".py", ".txt")
+    )
+    said += " Add guide Add user Clinic profile Paused "  # the admin makes these of the models' names
+    for page in FOR_PEOPLE:
+        for words in re.findall(r"(?<![*\w])\*([A-Z][^*]+)\*(?!\*)", page.read_text()):
+            assert words in said, (page.name, words)
