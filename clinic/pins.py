@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LISTS = (
     "requirements.txt",
     "requirements-pdf.txt",
+    "requirements-hosts.txt",
     "requirements-dev.txt",
 )  # what comes later takes the earlier's versions
 OLDEST_PYTHON = "3.11"
