@@ -31,7 +31,7 @@ HELD = {
         ),
         Line(
             PATIENTS,
-            "for_whom patient_type service preferred_time best_time_to_call start end guide_slug guide_title guide_revision",
+            "for_whom patient_type service preferred_time best_time_to_call start end guide_slug guide_title guide_revision sent_in",
             "so that the right person calls at a good time, and to count",
             "stays, and belongs to nobody any more",
             SEES_REQUESTS,
@@ -307,6 +307,9 @@ OF_NOBODY = {
     "clinic.OpeningHours",
     "clinic.Closure",
     "clinic.Service",
+    "clinic.ClinicWords",
+    "clinic.ServiceWords",
+    "clinic.BackupRun",
     "appointments.Recipient_services",
     "appointments.WorkerHeartbeat",
     "appointments.MessageTemplate",
@@ -321,6 +324,7 @@ OF_NOBODY = {
     "education.ShelfEntry",
     "education.KnownWord",
     "education.Topic",
+    "education.TopicWords",
     "education.Section",
     "education.Source",
     "auth.Permission",
@@ -349,7 +353,7 @@ OF_WORK = {
     "appointments.PurgeRun": "at day stopped blanked anonymized deleted erased_again",
     "appointments.Recipient": "active services",
     "education.Feedback": "revision clear section day",
-    "education.Guide": "known_state title slug topic service summary picture last_reviewed next_review is_sample "
+    "education.Guide": "known_state language original follows title slug topic service summary picture last_reviewed next_review is_sample "
     "live_revision changed_at edit_version",
     "education.Revision": "sign_off guide number topic title summary picture data html text words related published_at withdrawn_at",
     "education.HistoryEntry": "guide what snapshot is_of_draft revision",
