@@ -80,7 +80,7 @@ async function copy(path) {
   const kept = await cache.match(path);
   const facts = kept && factsOf(kept);
   if (!facts || facts.opened < Date.now() - LONGEST) return undefined;
-  const day = new Date(facts.saved).toLocaleDateString(facts.language, { dateStyle: "long" });
+  const day = new Date(facts.saved).toLocaleDateString(facts.language, { dateStyle: "long", numberingSystem: "latn" });
   const line = facts.line.replace("%s", day).replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
   const text = await kept.text();
   const html = text.replace(/<main\b[^>]*>/, (main) => `${main}<div class="offline" role="status"><p class="wrap">${line}</p></div>`);
