@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='appointmentrequest',
             name='sent_in',
-            field=models.CharField(default='en', editable=False, max_length=12, verbose_name='language of the form'),
+            field=models.CharField(db_default='en', default='en', editable=False, max_length=12, verbose_name='language of the form'),
         ),
         migrations.RunPython(spanish_page, migrations.RunPython.noop),
     ]

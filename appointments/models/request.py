@@ -241,7 +241,7 @@ class AppointmentRequest(models.Model):
     best_time_to_call = models.CharField(max_length=9, choices=TimeOfDay.choices, default=TimeOfDay.ANY)
     voicemail_ok = models.BooleanField("voicemail allowed", default=False)
     language = models.CharField("language you prefer", max_length=60, blank=True)
-    sent_in = models.CharField("language of the form", max_length=12, default=OURS, editable=False)
+    sent_in = models.CharField("language of the form", max_length=12, default=OURS, db_default=OURS, editable=False)
     needs_interpreter = models.BooleanField("interpreter", default=False)
     access_needs = models.CharField(max_length=200, blank=True)
     message = models.TextField("a few words", max_length=500, blank=True)

@@ -36,17 +36,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='glossaryterm',
             name='language',
-            field=models.CharField(default='en', max_length=12),
+            field=models.CharField(db_default='en', default='en', max_length=12),
         ),
         migrations.AddField(
             model_name='guide',
             name='follows',
-            field=models.PositiveIntegerField(default=0, editable=False),
+            field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
         ),
         migrations.AddField(
             model_name='guide',
             name='language',
-            field=models.CharField(default='en', max_length=12),
+            field=models.CharField(db_default='en', default='en', max_length=12),
         ),
         migrations.AddField(
             model_name='guide',

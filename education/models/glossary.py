@@ -11,7 +11,7 @@ from .revision import Revision
 
 
 class GlossaryTerm(models.Model):
-    language = models.CharField(max_length=12, default=OURS)
+    language = models.CharField(max_length=12, default=OURS, db_default=OURS)
     term = models.CharField(max_length=80, help_text="As it stands within a sentence: “contrast liquid”.")
     other_forms = models.CharField(
         "other forms and spellings",

@@ -35,11 +35,11 @@ class TranslatedQuerySet(models.QuerySet):
 
 
 class Translated(models.Model):
-    language = models.CharField(max_length=12, default=OURS)
+    language = models.CharField(max_length=12, default=OURS, db_default=OURS)
     original = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="translations"
     )
-    follows = models.PositiveIntegerField(default=0, editable=False)  # the number of the original's revision
+    follows = models.PositiveIntegerField(default=0, db_default=0, editable=False)  # number of the original's revision
 
     class Meta:
         abstract = True
