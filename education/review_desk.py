@@ -160,8 +160,8 @@ class ReviewDesk:
 
     def comments_beside(self, guide, inlines):
         """The open ones, each with the place of its section in the form, which shows it too."""
-        formset = next(inline.formset for inline in inlines if inline.formset.prefix == "sections")
-        sections = {form.instance.pk: (place, form.instance) for place, form in enumerate(formset.forms)}
+        shown = [form for inline in inlines if inline.formset.prefix == "sections" for form in inline.formset.forms]
+        sections = {form.instance.pk: (place, form.instance) for place, form in enumerate(shown)}
         comments = list(guide.review_comments.open())
         for comment in comments:
             comment.place, section = sections.get(comment.section_id, (None, None))

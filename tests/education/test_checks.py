@@ -91,6 +91,20 @@ def test_who_may_only_look_reads_the_findings_without_links_to_fields_that_are_n
     assertNotContains(page, "based_on")
 
 
+def test_who_may_look_at_guides_and_not_at_their_parts_reads_the_comments_beside_the_form(client, clinic):
+    guide = a_guide(sections=[{"heading": "Hollow"}])
+    guide.review_comments.create(text="Say more.", name="Ada", section=guide.sections.get(), heading="Hollow")
+    viewer = a_user(superuser=False)
+    viewer.user_permissions.set(Permission.objects.filter(codename="view_guide"))
+    client.force_login(viewer)
+
+    page = client.get(change(guide))
+
+    assertContains(page, "Say more.")
+    assertContains(page, "on “Hollow”")
+    assertNotContains(page, "which was removed")
+
+
 def test_what_is_quoted_is_text(staff_client, clinic):
     guide = a_guide(sections=[{"heading": "<b>Odd</b>", "body": "<p>&lt;img src=x&gt; 5% of people.</p>"}])
 
@@ -160,7 +174,7 @@ def test_links_that_lead_nowhere(clinic, settings, address):
 def test_an_address_that_cannot_be_read_leads_nowhere(db):
     section = {"body": '<a href="https://[::1">x</a>', "more": ""}
 
-    assert dead_links({"slug": "mine", "sections": [section]}, "/guides/mine/") == {"https://[::1"}
+    assert dead_links({"slug": "mine", "sections": [section]}, Guide(slug="mine")) == {"https://[::1"}
 
 
 def test_a_guide_that_is_withdrawn_makes_the_links_to_it_dead(db):
