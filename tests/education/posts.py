@@ -14,12 +14,18 @@ def guide_post(*, sections=(), sources=(), initial=(0, 0), **facts):
         "last_reviewed": "",
         "next_review": "",
         "is_sample": "on",
+        "language": "en",  # asked for a new guide alone
         **facts,
     }
     blank = {"position": "0", "level": "2", "kind": "text", "body": "", "more": "", "picture": ""}
     post |= formset("sections", [{**blank, **section} for section in sections], initial[0])
     post |= formset("sources", [{"position": "0", "year": "", "url": "", **source} for source in sources], initial[1])
     return post
+
+
+def topic_post(**facts):
+    """Field values of the topic form, with no words in other languages."""
+    return {"description": "", "position": "0", **facts, **formset("words", [], 0)}
 
 
 def formset(prefix, rows, initial):

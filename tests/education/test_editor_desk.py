@@ -13,7 +13,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from education.models import Guide, Section
 from tests.factories import a_guide, a_picture, a_published_guide, a_topic, a_user
 
-from .posts import guide_post, saved
+from .posts import guide_post, saved, topic_post
 
 ADD = reverse("admin:education_guide_add")
 LIST = reverse("admin:education_guide_changelist")
@@ -454,8 +454,6 @@ def test_the_next_review_is_later_than_the_last(staff_client):
 
 
 def test_topics_are_kept_in_order(staff_client, client, clinic):
-    staff_client.post(
-        reverse("admin:education_topic_add"), {"name": "Backs", "slug": "backs", "description": "", "position": "5"}
-    )
+    staff_client.post(reverse("admin:education_topic_add"), topic_post(name="Backs", slug="backs", position="5"))
 
     assertContains(staff_client.get(reverse("admin:education_topic_changelist")), "Backs")
