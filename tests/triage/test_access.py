@@ -64,6 +64,22 @@ def test_the_page_has_all_that_the_call_needs(staff_client, appointment_request)
     assertNotContains(page, "<script>alert")
 
 
+@pytest.mark.parametrize(
+    ("wrote", "page", "said"),
+    [
+        ("Spanish", "en", "Spanish"),
+        ("español", "en", "español (taken as Spanish)"),
+        ("", "es", "Not said (taken as Spanish)"),
+        ("Klingon", "es", "Klingon (taken as Spanish)"),
+        ("English", "es", "English"),
+    ],
+)
+def test_the_page_says_which_language_is_meant_where_their_own_word_does_not(staff_client, clinic, wrote, page, said):
+    asked = a_request(language=wrote, sent_in=page)
+
+    assertContains(staff_client.get(detail(asked)), f"<div><dt>Language</dt><dd>{said}</dd></div>", html=True)
+
+
 def test_the_name_is_not_in_the_title(staff_client, appointment_request):
     page = staff_client.get(detail(appointment_request)).content.decode()
 
