@@ -11,10 +11,10 @@ CHANGE = URL + "1/change/"
 PROFILE = {"name": "New Name", "phone": "212-555-0142", "emergency_number": "911", "promise_hours": "8"}
 
 
-def typed(profile=PROFILE, *, hours=(), closures=()):
-    """The page's form: `hours` and `closures` are rows of dicts, those with an id first."""
+def typed(profile=PROFILE, *, hours=(), closures=(), words=()):
+    """The page's form: `hours`, `closures` and `words` are rows of dicts, those with an id first."""
     data = {**profile}
-    for prefix, rows in (("form", hours), ("form-2", closures)):
+    for prefix, rows in (("form", hours), ("form-2", closures), ("words", words)):
         data[f"{prefix}-TOTAL_FORMS"] = len(rows)
         data[f"{prefix}-INITIAL_FORMS"] = sum("id" in row for row in rows)
         for number, row in enumerate(rows):
@@ -35,12 +35,14 @@ def test_a_new_clinic_writes_its_profile_and_hours_at_once(staff_client, db):
         typed(
             hours=[{"weekday": 0, "opens": "09:00", "closes": "17:00"}],
             closures=[{"first_day": "2030-12-24", "last_day": "2030-12-26", "reason": "Holidays"}],
+            words=[{"language": "es", "tagline": "Con calma"}],
         ),
     )
 
     assert ClinicProfile.objects.get().pk == 1
     assert str(OpeningHours.objects.get()) == "Monday 09:00–17:00"
     assert Closure.objects.get().reason == "Holidays"
+    assert ClinicProfile.objects.get().words.get().tagline == "Con calma"
 
 
 def test_there_is_one_profile_and_it_stays(staff_client, clinic):
@@ -119,7 +121,15 @@ def test_services_and_recipients_are_edited(staff_client, clinic):
     service = a_service("Imaging")
     staff_client.post(
         f"/admin/clinic/service/{service.pk}/change/",
-        {"name": "X-rays", "slug": "imaging", "position": "5", "promise_hours": "4", "preparation": "Wear no metal."},
+        {
+            "name": "X-rays",
+            "slug": "imaging",
+            "position": "5",
+            "promise_hours": "4",
+            "preparation": "Wear no metal.",
+            "words-TOTAL_FORMS": "0",
+            "words-INITIAL_FORMS": "0",
+        },
     )
     staff_client.post(
         "/admin/appointments/recipient/add/",
