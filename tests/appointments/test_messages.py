@@ -333,7 +333,7 @@ def test_a_patient_is_written_to_in_the_language_they_prefer(mails, wrote):
     [mail] = mails()
 
     assert mail.subject == "Hemos recibido su solicitud a Test Clinic"
-    assert "lunes, 3 de marzo de 2036, 12:00" in mail.body
+    assert "antes de: lunes 3 de marzo a las 12:00\n" in mail.body
     assert stored.secret in mail.body
 
 
