@@ -8,6 +8,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from appointments.models import AppointmentRequest, ChangedMeanwhile, PatientReply
+from clinic import languages
 from clinic.desk import desk
 from clinic.templatetags.clinic import moment
 from tests import factories
@@ -230,16 +231,23 @@ def test_after_thirty_days_it_is_no_longer_kept(client, services, staff):
 PAGES = ["", "message/", "another-time/", "withdraw/", "appointment.ics"]
 
 
+def but_for_the_switch(answer, path):
+    """The page without its own address, to which the links to the other languages lead, and nothing else does."""
+    page, links = answer.content.decode(), len(languages.offered())
+    assert page.count(path) == links
+    return page.replace(f'{path}" lang="', "")
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_wrong_secret_is_the_same_404_whatever_it_is(client, services, name):
     stored = factories.a_request()
     wrong = ["x", "a" * 24, stored.reference, stored.secret[:-1], stored.secret.swapcase()]
+    asked = [f"/request/status/{secret}/{name}" for secret in wrong] + [f"/request/sent/{secret}/" for secret in wrong]
 
-    answers = [client.get(f"/request/status/{secret}/{name}") for secret in wrong]
-    answers += [client.get(f"/request/sent/{secret}/") for secret in wrong]
+    answers = {path: client.get(path) for path in asked}
 
-    assert {answer.status_code for answer in answers} == {404}
-    assert len({answer.content for answer in answers}) == 1
+    assert {answer.status_code for answer in answers.values()} == {404}
+    assert len({but_for_the_switch(answer, path) for path, answer in answers.items()}) == 1
 
 
 def test_who_guesses_has_to_wait_and_who_has_the_link_has_not(client, services, settings):
