@@ -35,7 +35,7 @@ def carried(response):
 
 def in_words(response):
     page = response.content.decode()
-    rows = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", page, re.DOTALL)
+    rows = re.findall(r"<dt>(.*?)</dt>\s*<dd\b[^>]*>(.*?)</dd>", page, re.DOTALL)
     return {question: re.sub(r"<[^>]+>", "", answer) for question, answer in rows}
 
 
