@@ -12,11 +12,13 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains
 
 from appointments.management.commands.worker import clear_away_old_rows
+from clinic import languages
 from clinic.staff import sessions
 from tests.factories import a_user
 
 from .people import OWN, PASSWORD, everybody, is_signed_in, sign_in, somebody
 
+BESIDE_THE_GUIDES = "guide-worker.js"
 FIREFOX = {"user-agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
 
@@ -84,7 +86,23 @@ def test_each_script_that_asks_by_itself_says_so():
 
     assert {path.name for path in fetching} >= {"desk.js", "request-live.js"}
     for path in fetching:
-        assert sessions.BY_ITSELF in path.read_text(), path.name
+        if path.name != BESIDE_THE_GUIDES:
+            assert sessions.BY_ITSELF in path.read_text(), path.name
+
+
+def test_the_script_that_needs_not_say_so_keeps_no_sign_in(signed_in):
+    """It asks below its own address and for parts of pages: in no language is that the side of staff."""
+    for language in languages.offered():
+        address = languages.address("education:worker", language=language)
+        make_older(signed_in, minutes=5)
+        Session.objects.update(expire_date=timezone.now() + timedelta(minutes=2))
+        before = Session.objects.get().session_data
+
+        assert signed_in.get(address).status_code == 200
+        assert signed_in.get(languages.address("education:guides", language=language)).status_code == 200
+
+        assert ends_in() < timedelta(minutes=3)
+        assert Session.objects.get().session_data == before
 
 
 def test_it_ends_after_eight_hours_whatever_is_clicked(signed_in):
