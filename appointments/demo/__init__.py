@@ -153,6 +153,9 @@ def take(step, request, staff, told):
     request.deliveries.filter(created_at__gte=began).update(created_at=at, **accepted(at))
     if moved := {name: at for name in MOMENTS if (getattr(request, name) or began) > began}:
         AppointmentRequest.objects.filter(pk=request.pk).update(**moved)
+    if step["do"] == "reopen":  # a promise began then
+        promised_by = ClinicProfile.objects.current().promised_by(at)
+        AppointmentRequest.objects.filter(pk=request.pk).update(promised_by=promised_by)
     request.refresh_from_db()
 
 
