@@ -35,8 +35,17 @@ def reader(context, page, faults):
 def opened(page, address=GUIDE):
     """Opens a guide and waits until the worker has kept it."""
     page.goto(address)
-    page.wait_for_function(f"async (path) => ({KEPT})().then(all => all.includes(path))", arg=address)
+    until(page, f"(path) => ({KEPT})().then(all => all.includes(path))", address)
     page.wait_for_timeout(300)
+
+
+def until(page, asked, arg=None):
+    """Waits for a promise to become true; to wait_for_function() any promise is true at once."""
+    for _ in range(100):
+        if page.evaluate(asked, arg):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"It never became true: {asked}")
 
 
 def forget_what_is_fresh(page):
@@ -167,7 +176,7 @@ def test_the_clinic_can_switch_it_off_and_readers_can_empty_it(page, context, si
     forget_what_is_fresh(page)
     page.goto(GUIDE)
     page.evaluate("navigator.serviceWorker.getRegistration().then(one => one && one.update())")
-    page.wait_for_function("() => navigator.serviceWorker.getRegistration().then(one => !one)")
+    until(page, "() => navigator.serviceWorker.getRegistration().then(one => !one)")
 
     assert page.evaluate(KEPT) == []
 
