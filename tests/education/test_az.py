@@ -109,6 +109,8 @@ def test_letters_of_any_alphabet_are_found_one_after_the_other(client, clinic):
 # What does not grow ---------------------------------------------------------------------------------------------------
 
 
+# Each short, because people write it by hand: read whole, whatever number of guides there is.
+SHORT = "topic|education_topic|education_glossaryterm USING INDEX"
 PAGES = ["/guides/", "/guides/a-z/", "/guides/a-z/a/", "/guides/topic/fruit/", "/guides/search/?q=apple"]
 
 
@@ -120,7 +122,7 @@ def test_no_page_sorts_or_reads_a_whole_table(client, many, address, monkeypatch
     assert plans
     for statement, plan in plans.items():
         for step in plan:
-            assert not re.match(r"SCAN (?!\(|found|topic|education_search |education_topic|CONSTANT)", step), (
+            assert not re.match(rf"SCAN (?!\(|found|education_search |CONSTANT|{SHORT})", step), (
                 statement,
                 plan,
             )

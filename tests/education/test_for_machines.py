@@ -170,8 +170,8 @@ def test_many_guides_take_several_files(client, clinic, monkeypatch):
     files = [entry.text.removeprefix("https://clinic.example.org") for entry in index.iter(f"{SITEMAP}loc")]
 
     listed = [re.findall("<loc>(.*?)</loc>", client.get(file).text) for file in files]
-    assert [len(addresses) for addresses in listed] == [3, 2, 2, 1]
-    assert len({address for addresses in listed for address in addresses}) == 8
+    assert [len(addresses) for addresses in listed] == [4 * 3, 2, 2, 1]  # four pages in three languages
+    assert len({address for addresses in listed for address in addresses}) == 12 + 5
     assert client.get("/sitemap-guides-4.xml").status_code == client.get("/sitemap-guides-0.xml").status_code == 404
 
 

@@ -137,7 +137,7 @@ def test_a_changed_meaning_waits_for_the_next_publishing_and_the_term_says_where
 
     staff_client.post(
         reverse("admin:education_glossaryterm_change", args=[term.pk]),
-        {"term": "catheter", "other_forms": "", "meaning": "A hollow tube."},
+        {"term": "catheter", "language": "en", "other_forms": "", "meaning": "A hollow tube."},
     )
 
     assertContains(staff_client.get(guide.get_absolute_url()), "A thin, soft tube.")
@@ -195,7 +195,12 @@ def test_jargon_that_the_glossary_explains_is_no_finding(clinic):
 
 
 def test_a_meaning_with_a_banned_word_or_a_published_myth_is_pointed_out(staff_client, clinic):
-    post = {"term": "contrast liquid", "other_forms": "", "meaning": "It is harmless and it is given prior to a scan."}
+    post = {
+        "term": "contrast liquid",
+        "language": "en",
+        "other_forms": "",
+        "meaning": "It is harmless and it is given prior to a scan.",
+    }
     page = staff_client.post(ADD, post, follow=True)
 
     assertContains(page, "The meaning says “harmless”.")
