@@ -10,6 +10,7 @@ POLICY = {
     "style-src": "'self' 'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='",
     "img-src": "'self' data:",
     "connect-src": "'self'",
+    "worker-src": "'self'",
     "font-src": "'self'",
     "form-action": "'self'",
     "frame-ancestors": "'none'",
@@ -34,6 +35,8 @@ REFERRER = {"same-origin"}
 # Its address opens a draft: only the site's name goes on, and what follows may say so still more strictly.
 REFERRER_OF_SECRETS = {"same-origin", "strict-origin", "origin", "no-referrer"}
 YEAR = 31_536_000
+# Asked inside the house, past the proxy that speaks https for the site; they say nothing of anybody.
+ASKED_INSIDE = {"healthz", "readyz", "metrics"}
 
 # Everybody's pages, which a proxy and a browser may keep. All others, and all answers to who is signed in, are kept nowhere.
 KEPT = {
@@ -45,10 +48,13 @@ KEPT = {
     "guides/words/",
     "guides/topic/<slug:slug>/",
     "guides/<slug:slug>/",
+    "guides/<slug:slug>/read/",
+    "guides/worker.js",
     "guides/feed.atom",
     "guides/<slug:slug>/leaflet.pdf",
     "guides/<slug:slug>/card.png",
     "privacy/",
+    "accessibility/",
     "media/<path:path>",
     "robots.txt",
     "sitemap.xml",

@@ -16,9 +16,10 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import path
+from django.utils.translation import override
 from django.views.decorators.clickjacking import xframe_options_exempt
 
-from clinic import urls
+from clinic import languages, urls
 from tests import factories
 from tests.served import served
 from tests.staff import people
@@ -30,7 +31,7 @@ from . import facts
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 FORM = {"content_type": "application/x-www-form-urlencoded"}
-BESIDES = ["static/css/tokens.css", "static/nothing.css", "nothing/here/", "admin/nothing/here/"]
+BESIDES = ["static/css/tokens.css", "static/nothing.css", "nothing/here/", "es/nothing/here/", "admin/nothing/here/"]
 OWN_COOKIES = ("__Host-session", "__Host-csrf", "__Host-device", "session", "csrf", "device", "draft-", "sent_before")
 ELSEWHERE = "elsewhere.example.com"
 # What production sets by itself, read from a process that is production.
@@ -118,25 +119,47 @@ handler400, handler403, handler404, handler500 = urls.handler400, urls.handler40
 
 @pytest.fixture
 def samples(clinic):
-    return Samples()
+    """In Spanish, too; where a guide is not translated, its English one answers."""
+    samples = Samples()
+    guide = samples.objects["education/guide"]
+    facts_of_a_translation = {"slug": guide.slug, "language": "es", "original": guide, "topic": guide.topic}
+    words = [{"heading": "Qué es", "body": "<p>Palabras sencillas.</p>"}]
+    factories.a_published_guide("Una guía", sections=words, **facts_of_a_translation)
+    return samples
 
 
 def everywhere(samples, client, *, methods=("GET", "POST"), broken=False, **extra):
     """(route, answer) of every address, undone before the next; those of nobody's rows besides."""
     ticket = dict(client.cookies)
-    routes = [route for route in [*all_routes(), *BESIDES] if ("broken/" in route) == broken]
-    for route in routes:
+    places = [*in_every_language(samples), *((route, f"/{route}") for route in BESIDES)]
+    for route, address in places:
+        if ("broken/" in route) != broken:
+            continue
         for method in methods:
             client.cookies.clear()
             client.cookies.update(ticket)
             with transaction.atomic():
-                yield route, client.generic(method, samples.address(route), "x=1", **FORM, **extra)
+                yield route, client.generic(method, address, "x=1", **FORM, **extra)
                 transaction.set_rollback(True)
+
+
+def in_every_language(samples):
+    """(route, address); each page by its route in English, so that the same is asked of it in every language."""
+    for route in all_routes():
+        yield route, samples.address(route)
+    for language in languages.offered():
+        if language == languages.OURS:
+            continue
+        prefix = f"{language}/"
+        with override(language):
+            routes = [route.removeprefix(prefix) for route in all_routes() if route.startswith(prefix)]
+        for route in routes:
+            yield route, f"/{prefix}{samples.address(route).removeprefix('/')}"
 
 
 def faults(answers, *rules):
     return [
-        f"{response.request['REQUEST_METHOD']} {route} ({response.status_code}): {fault}"
+        f"{response.request['REQUEST_METHOD']} {response.request['PATH_INFO']}, {route} ({response.status_code}): {fault}"
         for route, response in answers
         for rule in rules
         for fault in rule(route, response)
@@ -190,9 +213,14 @@ def test_every_address_is_as_strict_in_production_over_https(samples, letter, li
 def test_no_address_answers_unencrypted_in_production(samples, like_production, tmp_path):
     like_production(tmp_path)
 
+    answered = set()
     for route, response in everywhere(samples, client_of(""), methods=["GET"]):
-        if not route.startswith("static/"):  # public files, which no cookie is for
+        if route in facts.ASKED_INSIDE:
+            answered.add(route)
+            assert response.status_code in (200, 404, 503) and not response.cookies, route
+        elif not route.startswith("static/"):  # public files, which no cookie is for
             assert response.status_code == 301 and response["Location"].startswith("https://testserver/"), route
+    assert answered == facts.ASKED_INSIDE
 
 
 def test_readers_and_pages_that_are_kept_set_no_cookie(samples):
@@ -325,12 +353,12 @@ def files_below(folder):
 
 
 def upload_everywhere(samples, client, **extra):
-    for route in all_routes():
+    for route, address in in_every_language(samples):
         if route in TAKES_FILES:
             continue
         files = {field: SimpleUploadedFile(*file) for field, file in HOSTILE.items()}
         with transaction.atomic():
-            yield route, client.post(samples.address(route), {**files, "x": "1"}, **extra)
+            yield route, client.post(address, {**files, "x": "1"}, **extra)
             transaction.set_rollback(True)
 
 
