@@ -59,7 +59,7 @@ def public_pages(appointment_request):
     return {
         "/": 7,
         "/guides/": 3,
-        "/guides/search/?q=children": 9,  # with what PostgreSQL is told before each search
+        "/guides/search/?q=children": 10,  # with what PostgreSQL is told before each search, and the words that are explained
         "/guides/search/?q=nothing like it": 20,
         "/guides/a-z/": 4,
         "/guides/a-z/c/": 4,
