@@ -14,9 +14,7 @@ TABLE = (
     "<table><tr><th>Test</th><th>In one country</th><th>In another</th></tr>"
     "<tr><th>Barium swallow</th><td>1.5</td><td>not listed</td></tr></table>"
 )
-PARTS = [
-    {"heading": "What it is", "body": "<p>A thin catheter, in plain words.</p>", "more": "<p>More of that.</p>"},
-    {"heading": "Does it hurt?", "body": f"<p>A little.</p>{TABLE}", "more": "<p>For a moment.</p>"},
+KINDS = [
     {"heading": "After it", "kind": "do", "body": "<ul><li>drink</li></ul>"},
     {"heading": "For a day", "kind": "do_not", "body": "<ul><li>drive</li></ul>"},
     {"heading": "A bruise", "kind": "number", "body": "<p>About 1 in 200 people, says the WHO.</p>"},
@@ -24,6 +22,11 @@ PARTS = [
     {"heading": "Call if", "kind": "emergency", "body": "<ul><li>you faint</li></ul>"},
     {"heading": "Call us if", "kind": "urgent", "body": "<ul><li>you have a fever</li></ul>"},
     {"heading": "Say if", "kind": "non_urgent", "body": "<ul><li>it itches</li></ul>"},
+]
+PARTS = [
+    {"heading": "What it is", "body": "<p>A thin catheter, in plain words.</p>", "more": "<p>More of that.</p>"},
+    {"heading": "Does it hurt?", "body": f"<p>A little.</p>{TABLE}", "more": "<p>For a moment.</p>"},
+    *KINDS,
 ]
 GUIDE = "/guides/back-pain/"
 PERSON = {

@@ -11,21 +11,12 @@ from education.models import Feedback
 from tests.factories import a_guide, a_sign_off
 
 from .conftest import axe, every_look, scrolls_sideways
+from .every_page import KINDS, TABLE
 
-TABLE = (
-    "<table><tr><th>Test</th><th>In one country</th><th>In another</th></tr>"
-    "<tr><th>Barium swallow</th><td>1.5</td><td>not listed</td></tr></table>"
-)
 PARTS = [
     {"heading": "What it is", "body": "<p>Plain words.</p>", "more": "<p>A folded xylophone.</p>"},
     {"heading": "Does it hurt?", "body": f"<p>A little.</p>{TABLE}", "more": "<p>More of that.</p>"},
-    {"heading": "After it", "kind": "do", "body": "<ul><li>drink</li></ul>"},
-    {"heading": "For a day", "kind": "do_not", "body": "<ul><li>drive</li></ul>"},
-    {"heading": "A bruise", "kind": "number", "body": "<p>About 1 in 200 people, says the WHO.</p>"},
-    {"heading": "Tell us if", "kind": "warning", "body": "<ul><li>you are pregnant</li></ul>"},
-    {"heading": "Call if", "kind": "emergency", "body": "<ul><li>you faint</li></ul>"},
-    {"heading": "Call us if", "kind": "urgent", "body": "<ul><li>you have a fever</li></ul>"},
-    {"heading": "Say if", "kind": "non_urgent", "body": "<ul><li>it itches</li></ul>"},
+    *KINDS,
 ]
 ADDRESS = "/guides/back-pain/"
 FOLDED = "#what-it-is\\.more"
