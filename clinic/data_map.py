@@ -310,6 +310,7 @@ OF_NOBODY = {
     "clinic.ClinicWords",
     "clinic.ServiceWords",
     "clinic.BackupRun",
+    "clinic.Examination",
     "appointments.Recipient_services",
     "appointments.WorkerHeartbeat",
     "appointments.MessageTemplate",
