@@ -1,6 +1,7 @@
 """The form that patients send, in the order in which a worried person answers on a phone."""
 
 import hashlib
+from functools import lru_cache
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Fieldset, Layout
@@ -297,5 +298,9 @@ def open_days(calendar):
 
 
 def service_label(service):
-    name, description = languages.said(service, "name"), languages.said(service, "description")
+    return label(languages.said(service, "name"), languages.said(service, "description"))
+
+
+@lru_cache(200)
+def label(name, description):
     return format_html("{}: {}", name, description) if description else name

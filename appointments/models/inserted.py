@@ -3,6 +3,7 @@
 from functools import cache
 
 from django.db import connection
+from django.db.models import BooleanField, CharField, TextField
 
 
 def insert(rows):
@@ -32,8 +33,16 @@ def insert_if_new(row):
 def insert_of(rows):
     """(statement, values)."""
     fields, begins, one_row = statement_for(type(rows[0]))
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
+    values = [value_of(field, row) for row in rows for field in fields]
     return begins + ", ".join([one_row] * len(rows)), values
+
+
+def value_of(field, row):
+    """As the driver takes it. Plain text and yes or no go in as they are."""
+    value = field.pre_save(row, True)
+    if type(value) in (str, bool) and isinstance(field, (CharField, TextField, BooleanField)):
+        return value
+    return field.get_db_prep_save(value, connection)
 
 
 @cache
