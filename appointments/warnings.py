@@ -48,5 +48,6 @@ def in_arabic(phrase):
 def folded(text):
     """Small letters without accents, apostrophes and punctuation, one space between words."""
     decomposed = unicodedata.normalize("NFKD", APOSTROPHES.sub("", text).casefold()).translate(ONE_SPELLING)
-    letters = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return BETWEEN_WORDS.sub(" ", letters).strip()
+    if not decomposed.isascii():
+        decomposed = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return BETWEEN_WORDS.sub(" ", decomposed).strip()

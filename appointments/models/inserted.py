@@ -38,9 +38,9 @@ def insert_of(rows):
 
 
 def value_of(field, row):
-    """As the driver takes it. Plain text and yes or no go in as they are."""
+    """As the driver takes it. Nothing, plain text and yes or no go in as they are."""
     value = field.pre_save(row, True)
-    if type(value) in (str, bool) and isinstance(field, (CharField, TextField, BooleanField)):
+    if value is None or (type(value) in (str, bool) and isinstance(field, (CharField, TextField, BooleanField))):
         return value
     return field.get_db_prep_save(value, connection)
 
