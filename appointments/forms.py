@@ -6,6 +6,7 @@ from functools import lru_cache
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Fieldset, Layout
 from django import forms
+from django.http import QueryDict
 from django.urls import reverse_lazy
 from django.utils.functional import lazy
 from django.utils.html import format_html
@@ -277,10 +278,10 @@ def name_of_page(sent_before):
 
 def tidied(data):
     """A copy of the posted data that is fit to check, to store and to show again."""
-    data = data.copy()
+    copy = QueryDict(mutable=True, encoding=data.encoding)
     for name, values in data.lists():
-        data.setlist(name, [(tidy if name in LONG_TEXTS else tidy_line)(value) for value in values])
-    return data
+        copy.setlist(name, [(tidy if name in LONG_TEXTS else tidy_line)(value) for value in values])
+    return copy
 
 
 def in_international_form(phone):

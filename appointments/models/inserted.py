@@ -3,7 +3,7 @@
 from functools import cache
 
 from django.db import connection
-from django.db.models import BooleanField, CharField, TextField
+from django.db.models import AutoField, BooleanField, CharField, TextField
 
 
 def insert(rows):
@@ -47,8 +47,8 @@ def value_of(field, row):
 
 @cache
 def statement_for(model):
-    """(fields, how the INSERT begins, the place of one row). The database makes the key."""
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    """(fields, how the INSERT begins, the place of one row). Numbers for keys are the database's to give."""
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)
     begins = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES "  # noqa: S608  our own model
