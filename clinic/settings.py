@@ -202,7 +202,7 @@ CRISPY_TEMPLATE_PACK = "forms"
 # Work that waits: queued in the database, in the same transaction as what it belongs to.
 # Or handed on by Redis, which only nudges: the rows are the truth.
 QUEUE_URL = env.str("QUEUE_URL", "")
-_queue = "clinic.redis_queue.RedisQueue" if QUEUE_URL else "django_tasks_db.DatabaseBackend"
+_queue = "clinic.redis_queue.RedisQueue" if QUEUE_URL else "appointments.queue.DatabaseQueue"
 TASKS = {"default": {"BACKEND": given("TASKS_BACKEND", _queue)}}
 if QUEUE_URL:
     if not QUEUE_URL.startswith(("redis://", "rediss://")):
