@@ -60,7 +60,7 @@ def main():
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="clinic-stranger-", dir="/var/tmp"))
         if not options.keep:
-            stack.callback(subprocess.run, ["rm", "-rf", "--one-file-system", folder])
+            stack.callback(remove, folder)
         root = BareRoot(folder / "root", stack)
         root.make(options.base)
         pack_release(root.path / "root/clinic.tar.gz")
@@ -70,6 +70,21 @@ def main():
         print(f"\nFrom an empty Debian to a request that staff see: {took / 60:.1f} minutes.")
         if took > MINUTES * 60:
             sys.exit(f"That is more than {MINUTES} minutes.")
+
+
+def remove(folder):
+    """Never with something still mounted below it: what is removed there would be this computer's own."""
+    mounted = mounts_below(folder)
+    for place in reversed(mounted):
+        subprocess.run(["umount", place])
+    if mounts_below(folder):
+        raise SystemExit(f"Still mounted, so that nothing is removed: {', '.join(mounts_below(folder))}")
+    subprocess.run(["rm", "-rf", "--one-file-system", folder], check=True)
+
+
+def mounts_below(folder):
+    places = (line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    return [place for place in places if Path(place).is_relative_to(folder)]
 
 
 def walk(root):
