@@ -8,16 +8,20 @@ taken by one made here; and no mail server of the clinic's, so that one on this 
 """
 
 import argparse
+import base64
+import hmac
 import http.client
 import re
 import shlex
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -263,17 +267,19 @@ class BareRoot:
 
 
 class Form(HTMLParser):
-    """The fields of a page's forms with what stands in them, and the text of the page."""
+    """The fields of a page's forms with what stands in them, and what there is to choose from."""
 
     def __init__(self, page):
         super().__init__()
-        self.fields, self.text = {}, page
+        self.fields, self.choices = {}, defaultdict(list)
         self.feed(page)
 
     def handle_starttag(self, tag, attributes):
         facts = dict(attributes)
         if tag == "input" and facts.get("type") == "hidden" and facts.get("name"):
             self.fields.setdefault(facts["name"], facts.get("value") or "")
+        if tag == "input" and facts.get("type") == "radio":
+            self.choices[facts["name"]].append(facts["value"])
 
 
 class Browser:
@@ -348,6 +354,7 @@ def be_a_patient(root):
         form = Form(with_luck[2])
         answers = {
             **form.fields,
+            "service": form.choices["service"][0],
             "patient_type": "new",
             "for_whom": "self",
             "name": "Pat Sample",
@@ -361,9 +368,11 @@ def be_a_patient(root):
         for _ in range(4):
             status, path, text = browser.ask("POST", "/request/", answers)
             if path.startswith("/request/sent/"):
-                return re.search(r"[A-Z0-9]{4}-[A-Z0-9]{4}|\b[A-Z0-9]{6,10}\b", text)[0]
+                return "".join(re.search(r'<dd class="reference"><bdi[^>]*>(\w+) (\w+)<', text).groups())
             answers |= Form(text).fields
-        raise AssertionError(f"no receipt: {status} {text[-1500:]}")
+        main = re.search(r"<main.*</main>", text, re.S)
+        said = re.sub(r"(<[^>]*>|\s)+", " ", main[0] if main else text)
+        raise AssertionError(f"no receipt: {status} {said}")
 
     reference = in_its_network(root, send)
     print(f"A patient holds the receipt {reference}.", flush=True)
@@ -374,10 +383,16 @@ def be_a_patient(root):
     return reference
 
 
+def code_of_the_app(key):
+    """RFC 6238, as any app reckons it."""
+    moment = struct.pack(">Q", int(time.time()) // 30)
+    digest = hmac.digest(base64.b32decode(key), moment, "sha1")
+    start = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
+
+
 def be_the_manager(root, reference):
     def look():
-        from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-
         browser = Browser(root)
         _, _, page = browser.ask("GET", "/admin/login/")
         fields = Form(page).fields
@@ -386,7 +401,7 @@ def be_the_manager(root, reference):
         key = re.search(r"\b([A-Z2-7]{32})\b", page.replace(" ", ""))
         if not key:
             raise AssertionError(f"no key on {path}: {page[-2000:]}")
-        code = format_hotp_value(hotp_value(key[1], int(time.time()) // 30))
+        code = code_of_the_app(key[1])
         _, path, page = browser.ask("POST", "/admin/account/app/", Form(page).fields | {"code": code})
         status, path, page = browser.ask("GET", "/admin/")
         listed = browser.ask("GET", "/admin/appointments/appointmentrequest/")[2]
