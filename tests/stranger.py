@@ -151,6 +151,9 @@ def started_by_hand(root, unit):
 
 def ask_for_a_certificate(root, line):
     """certbot is started with its line, to see that it takes it, and finds no authority."""
+    hook = root.path / "usr/local/sbin/systemctl"
+    hook.write_text('#!/bin/sh\nservice "$2" "$1"\n')
+    hook.chmod(0o755)
     said = root.run(f"{line} 2>&1 || true")
     if "usage:" in said or "acme-v02.api.letsencrypt.org" not in said:
         raise SystemExit(f"certbot does not take this line:\n{line}\n{said}")
