@@ -417,11 +417,11 @@ def be_a_patient(root):
 
     reference = in_its_network(root, send)
     print(f"A patient holds the receipt {reference}.", flush=True)
-    for _ in range(60):
-        if root.mail().count("X-Peer") > 1 or "desk@example.org" in root.mail().split("test", 1)[-1]:
-            break
+    for _ in range(120):
+        if reference in root.mail().replace(" ", ""):
+            return reference
         time.sleep(0.5)
-    return reference
+    raise SystemExit(f"Staff were not written to: {root.mail()}")
 
 
 def code_of_the_app(key):
