@@ -136,7 +136,7 @@ class Reader(threading.Thread):
     def __init__(self, port, path, every=0.05):
         super().__init__(daemon=True)
         self.port, self.path, self.every = port, path, every
-        self.pages, self.wrong, self.longest_gap = 0, [], 0.0
+        self.pages, self.wrong, self.gaps = 0, [], []  # when a page came, and how long after the one before
         self.over = threading.Event()
 
     def run(self):
@@ -158,7 +158,11 @@ class Reader(threading.Thread):
             if good:
                 self.pages += 1
                 now = time.monotonic()
-                self.longest_gap, last = max(self.longest_gap, now - last), now
+                self.gaps.append((now, now - last))
+                last = now
+
+    def longest_gap(self, since=0.0, until=float("inf")):
+        return max((gap for moment, gap in self.gaps if since < moment <= until), default=0.0)
 
     def __enter__(self):
         self.start()
