@@ -267,6 +267,9 @@ class RequestForm(forms.ModelForm):
 
 
 RequestForm.base_fields["patient_type"].choices = AppointmentRequest.PatientType.choices  # without the empty choice
+RequestForm.base_fields[
+    "preferred_days"
+].choices = AppointmentRequest.Day.choices  # in words, where no calendar is at hand
 
 
 def name_of_page(sent_before):
