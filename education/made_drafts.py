@@ -91,6 +91,7 @@ def draft_of(data, topic, brought, *, owner=None):
     )
     for position, section in enumerate(data["sections"], start=1):
         facts = {name: section[name] for name in ("level", "kind", "heading", "body", "more")}
+        facts["web_only"] = section.get("web_only", False)
         shown = chosen(section["picture"], pictures, f"of “{section['heading']}”", missing)
         guide.sections.create(position=position * 10, picture=shown, **facts)
     for position, source in enumerate(data["sources"], start=1):

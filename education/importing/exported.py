@@ -21,7 +21,7 @@ MOST_SOURCES = 500
 PICTURE = {"alt", "caption", "credit", "width", "height", "id", "folder", "widths"}
 MOST_RELATED = 5
 KNOWN = {"schema", *TEXTS, *NAMES, *DATES, "is_sample", "picture", "sections", "sources", "related"}
-KNOWN_OF_SECTION = {"level", "kind", "picture", "anchor", *SECTION_TEXTS}
+KNOWN_OF_SECTION = {"level", "kind", "picture", "anchor", "web_only", *SECTION_TEXTS}
 
 
 def read_exported(data, report):
@@ -135,6 +135,10 @@ def section(entry, where, report):
         raise wrong(f"{where}: level", "2 or 3")
     if not isinstance(kind, str) or kind not in KINDS:
         raise wrong(f"{where}: kind", "one of " + ", ".join(KINDS))
+    web_only = entry.get("web_only", False)
+    if type(web_only) is not bool:
+        raise wrong(f"{where}: web_only", "true or false")
+    found |= {"web_only": True} if web_only else {}
     return {**found, "level": level, "kind": kind, "picture": picture(entry, where, report)}
 
 

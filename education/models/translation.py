@@ -90,7 +90,7 @@ class Translated(models.Model):
 
 
 COPIED = ("title", "topic", "service", "summary", "picture", "written_by", "is_sample", "next_review")
-OF_A_SECTION = ("position", "level", "kind", "heading", "body", "more", "picture")
+OF_A_SECTION = ("position", "level", "kind", "heading", "body", "more", "picture", "web_only")
 OF_A_SOURCE = ("position", "organization", "title", "year", "url")
 
 
