@@ -8,6 +8,10 @@ The same bytes are asked for in turn, round after round, so that a busy computer
 - bare: a Django view that returns these bytes, in the same server, through the middlewares that every other page has.
 - nginx: a file with these bytes.
 - proxy: the guide through deploy/nginx.conf, as it ships.
+- anew: the guide as our site makes it, with nothing kept (a query in the address passes by the memory).
+- Wagtail, with --wagtail: the same sections, pictures and sources as a Wagtail page, with nothing kept, with its fragments
+  kept, and with whole pages kept by Django's cache. The same server and threads, its starter project's middlewares. Not
+  the same bytes: no emergency line, no glossary, no related guides, no facts of the clinic, all of which ours has.
 
 Then two sites, of few guides and of many, answer in turn: a page from memory, pages made anew, lists and searches. Only
 ratios count. That of the processor time for one request is the steadier (read from Linux).
@@ -18,6 +22,7 @@ import json
 import math
 import os
 import random
+import re
 import socket
 import statistics
 import subprocess
@@ -27,13 +32,16 @@ import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from tests.appointments.mail_server import free_port
 from tests.postgresql import a_server
 from tests.proxy import a_proxy, find_nginx
 
 from .intake import ROOT, Site, environment
+from .wagtail_sites import KEPT, wagtail_sites
 
 FEW, MANY = 10, 100_000
 CONNECTIONS = 8
@@ -61,6 +69,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="2,000 guides for a hundred thousand")
     parser.add_argument("--only", choices=["served", "SQLite", "PostgreSQL"], help="one part")
+    parser.add_argument("--wagtail", action="store_true", help="beside Wagtail, too; pip fetches it, for this alone")
     parser.add_argument("--guides", type=int, help="how many are many")
     parser.add_argument("--rounds", type=int, default=9, help="how often all is measured")
     parser.add_argument("--answer", action="store_true", help=argparse.SUPPRESS)
@@ -68,7 +77,7 @@ def main():
     if options.answer:
         return Answers().give()
     if options.only in (None, "served"):
-        compare_served(options.rounds)
+        compare_served(options.rounds, options.wagtail)
     for database in ("SQLite", "PostgreSQL"):
         if options.only in (None, database):
             compare_sizes(database, options.guides or (2_000 if options.quick else MANY), options.rounds)
@@ -98,7 +107,7 @@ def a_site(database, guides):
 # Served ---------------------------------------------------------------------------------------------------------------
 
 
-def compare_served(rounds, lasting=2.0):
+def compare_served(rounds, wagtail=False, lasting=2.0):
     print("\n### The same bytes, served\n", flush=True)
     with a_site("SQLite", 0) as site, ExitStack() as stack:
         (Path(site.folder) / "static").mkdir(exist_ok=True)
@@ -111,33 +120,68 @@ def compare_served(rounds, lasting=2.0):
         own = int(site.environment["PORT"])
         page = get(own, own, GUIDE)
         Path(site.environment["BENCHMARK_PAGE"]).write_bytes(page)
-        targets = {"ours": (own, GUIDE, serving.pid), "bare": (own, "/bare-page/", serving.pid)}
+        targets = {
+            "ours": Target(own, own, GUIDE, serving.pid, len(page)),
+            "bare": Target(own, own, "/bare-page/", serving.pid, len(page)),
+        }
         if find_nginx():
             port = free_port()
             proxy = stack.enter_context(a_proxy(port=port, site_port=own, data=site.folder))
             worker = child_of(proxy.pid)
-            targets |= {"nginx": (port, "/static/page.html", worker), "proxy": (port, GUIDE, worker)}
+            targets["nginx"] = Target(port, own, "/static/page.html", worker, len(page))
+            targets["proxy"] = Target(port, own, GUIDE, worker, len(page))
         else:
             print("!!! NO NGINX: a file and the shipped proxy are LEFT OUT.\n")
-        for port, address, _ in targets.values():
-            if get(port, own, address) != page:
-                raise SystemExit(f"{address} is not the same page.")
+        for target in targets.values():
+            if get(target.port, target.host, target.address) != page:
+                raise SystemExit(f"{target.address} is not the same page.")
+        anew = f"{GUIDE}?anew"  # which the links to the other languages hold
+        targets["anew"] = Target(own, own, anew, serving.pid, len(get(own, own, anew)))
+        if wagtail:
+            targets |= wagtail_targets(stack, site, page)
+        else:
+            print("!!! WAGTAIL is LEFT OUT: it runs with --wagtail.\n")
         measured = defaultdict(list)
         for number in range(rounds + 1):
-            for name, (port, address, pid) in targets.items():
-                one = measure(port, own, address, len(page), pid, lasting if number else 0.5)
+            for name, target in targets.items():
+                one = measure(target, lasting if number else 0.5)
                 if number:
                     measured[name].append(one)
     print(f"{len(page):,} bytes, {CONNECTIONS} connections, {rounds} rounds of {lasting:.0f} s each.\n")
     print("| | rate | processor time of the server for one request | requests |\n|---|---|---|---|")
     show("ours / bare", measured["ours"], measured["bare"], AIM["bare"])
+    show("ours, made anew / bare", measured["anew"], measured["bare"], None)
+    for name in (name for name in KEPT if name in measured):
+        show(f"{name} ({targets[name].length:,} bytes) / bare", measured[name], measured["bare"], None)
+        show(f"ours / {name}", measured["ours"], measured[name], None)
     if "nginx" in measured:
         show("proxy / nginx's file", measured["proxy"], measured["nginx"], AIM["nginx"])
         show("nginx's file / bare", measured["nginx"], measured["bare"], None)
-    print(
-        "\n!!! WAGTAIL is LEFT OUT here. Measured apart on 2026-11-22, beside the same bare view: 0.054 uncached (SQLite), "
-        "0.84 with wagtail-cache."
-    )
+
+
+@dataclass
+class Target:
+    port: int
+    host: int  # the port that it is asked for by
+    address: str
+    pid: int
+    length: int  # of the body
+
+
+def wagtail_targets(stack, site, page):
+    targets = {}
+    for name, (port, address, pid) in stack.enter_context(wagtail_sites(site, GUIDE.split("/")[-2])).items():
+        theirs = get(port, port, address)
+        if missing := [anchor for anchor in sections_of(page) if f'id="{anchor}"'.encode() not in theirs]:
+            raise SystemExit(f"Wagtail's page has no section {', '.join(missing)}.")
+        targets[name] = Target(port, port, address, pid, len(theirs))
+    return targets
+
+
+def sections_of(page):
+    """Their anchors, as the list of contents has them."""
+    contents = page.partition(b'<nav class="contents"')[2].partition(b"</nav>")[0]
+    return re.findall(r'href="#([^"]+)"', contents.decode())
 
 
 def show(name, ours, theirs, aim):
@@ -151,27 +195,27 @@ def each(rounds):
     return sum(one["processor"] for one in rounds) / sum(one["requests"] for one in rounds)
 
 
-def measure(port, own, address, length, pid, lasting):
+def measure(target, lasting):
     """So many connections at once, each one request after the other."""
     until = time.perf_counter() + lasting
 
     def work(_):
-        asking, number = question(own, address), 0
+        asking, number = question(target.host, target.address), 0
         while time.perf_counter() < until:
-            with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
+            with socket.create_connection(("127.0.0.1", target.port), timeout=60) as line:
                 for _ in range(REQUESTS_ON_A_CONNECTION):
                     line.sendall(asking)
-                    whole(line, length)
+                    whole(line, target.length)
                     number += 1
                     if time.perf_counter() >= until:
                         break
         return number
 
-    began, worked = time.perf_counter(), processor_time(pid)
+    began, worked = time.perf_counter(), processor_time(target.pid)
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         number = sum(pool.map(work, range(CONNECTIONS)))
     took = time.perf_counter() - began
-    return {"rate": number / took, "requests": number, "processor": processor_time(pid) - worked}
+    return {"rate": number / took, "requests": number, "processor": processor_time(target.pid) - worked}
 
 
 def question(own, address):
@@ -206,12 +250,6 @@ def processor_time(pid):
 def child_of(pid):
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return int(children[0])
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 # Few and many ---------------------------------------------------------------------------------------------------------
@@ -258,6 +296,14 @@ def asked(database, guides):
             process.stdin.close()
 
 
+def first_fictional_number():
+    """The guides of the demo were there before."""
+    from education.models import Guide
+
+    slug = Guide.objects.filter(slug__startswith="fiction-").order_by("pk").values_list("slug", flat=True)[0]
+    return int(slug.rpartition("-")[2])
+
+
 class Answers:
     """Each page several times, so that the clock of a short one is fine enough."""
 
@@ -271,6 +317,7 @@ class Answers:
         from django.test import Client
 
         self.connection, self.guides = connection, int(os.environ["BENCHMARK_GUIDES"])
+        self.first = first_fictional_number()
         self.client = Client(SERVER_NAME="127.0.0.1")
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
@@ -291,7 +338,7 @@ class Answers:
 
     def number(self):
         """Of a fictional guide; the demo's own were there before."""
-        return random.randrange(self.guides) + DEMO_GUIDES
+        return self.first + random.randrange(self.guides)
 
     def processor_time(self):
         """Of this process, and of the one that PostgreSQL has for its connection (read from Linux)."""
@@ -300,9 +347,6 @@ class Answers:
         self.connection.ensure_connection()
         figures = Path(f"/proc/{self.connection.connection.info.backend_pid}/schedstat").read_text().split()
         return time.process_time() + int(figures[0]) / 1e9
-
-
-DEMO_GUIDES = 6
 
 
 if __name__ == "__main__":

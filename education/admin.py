@@ -74,7 +74,7 @@ class SectionInline(PartInline, admin.StackedInline):
     model = Section
     form = SectionForm
     template = "admin/education/guide/sections.html"
-    fields = ["position", "level", "kind", "heading", "body", "more", "picture"]
+    fields = ["position", "level", "kind", "heading", "body", "more", "picture", "web_only"]
 
     @property
     def media(self):

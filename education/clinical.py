@@ -79,7 +79,9 @@ def by_heading(data):
 def said(value):
     """The words of a field, a section or the sources, as a person reads them."""
     if isinstance(value, dict):
-        return "\n".join(said(part) for name, part in value.items() if name not in ("level", "kind", "folder"))
+        return "\n".join(
+            said(part) for name, part in value.items() if name not in ("level", "kind", "folder", "web_only")
+        )
     if isinstance(value, list):
         return "\n".join(said(part) for part in value)
     return plain_text(str(value or ""))
@@ -87,6 +89,6 @@ def said(value):
 
 def row(where, before, after):
     if before == after:
-        after += "\n(the same words; links, formatting, kind or picture differ)"
+        after += "\n(the same words; links, formatting, kind, picture or leaflet differ)"
     left, right = side_by_side(before, after)
     return {"where": where, "before": left, "after": right}

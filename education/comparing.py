@@ -25,7 +25,14 @@ FACTS = {
     "is_sample": "Sample content",
     "related": "Related guides",
 }
-SECTION_FACTS = {"heading": "Heading", "level": "Level", "kind": "Kind", "body": "Text", "more": "Read more"}
+SECTION_FACTS = {
+    "heading": "Heading",
+    "level": "Level",
+    "kind": "Kind",
+    "body": "Text",
+    "more": "Read more",
+    "web_only": "On the web only",
+}
 NAMES = {
     "level": {2: "Section", 3: "Sub-section"},
     "kind": {

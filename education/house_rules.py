@@ -100,6 +100,7 @@ CANNOT_WAIT = re.compile(
     re.IGNORECASE,
 )
 CARE = ("warning", "emergency", "urgent", "non_urgent")
+WORDS_OF_A_LEAFLET = 1_600
 SOME = r"(?:\d[\d.,]{0,9}|[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine)"
 MANY = (
     r"(?:(?:a |one )?(?:hundred|thousand|million)|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|"
@@ -305,6 +306,16 @@ def safety_in_plain_sight(draft):
             yield Finding(says, "more", place, tuple(hidden))
 
 
+def leaflet_keeps_safety(draft):
+    for place, section in enumerate(draft.sections):
+        if section.get("web_only") and {section["kind"], draft.above(place)["kind"]} & {*CARE}:
+            yield Finding(
+                f"“{section['heading']}” is a warning or a care card, which patients need at home, too. Untick “On the web only”.",
+                "web_only",
+                place,
+            )
+
+
 def speaks_of_safety(sentence):
     return SAFETY_WORDS.search(sentence) or (CARE_STEP.search(sentence) and CANNOT_WAIT.search(sentence))
 
@@ -467,6 +478,18 @@ def kinds_keep_their_word(draft):
             yield Finding(says, "body", place)
 
 
+def leaflet_is_short(draft):
+    """What is folded away is left out before all else, see leaflet.py."""
+    on_it = [section for section in draft.sections if not section.get("web_only")]
+    words = sum(len(plain_text(f"{part['heading']} {part['body']}").split()) for part in on_it)
+    if words > WORDS_OF_A_LEAFLET:
+        yield Finding(
+            f"The leaflet that patients take home holds some {round(words, -2):,} words; four pages hold {WORDS_OF_A_LEAFLET:,}. "
+            "Tick “On the web only” at parts that nobody needs at home.",
+            "sections",
+        )
+
+
 def no_banned_word(draft):
     for text in draft.texts:
         for word, instead in BANNED.items():
@@ -484,6 +507,7 @@ BLOCKING = (
     pictures_speak,
     pictures_are_ready,
     safety_in_plain_sight,
+    leaflet_keeps_safety,
     figures_have_a_source,
     links_lead_somewhere,
     reviewed_in_the_past,
@@ -496,11 +520,12 @@ ADVISING = (
     no_jargon,
     no_percentage,
     kinds_keep_their_word,
+    leaflet_is_short,
     no_banned_word,
 )
 
 
-IN_ANY_LANGUAGE = (no_long_sentence, no_percentage, kinds_keep_their_word)
+IN_ANY_LANGUAGE = (no_long_sentence, no_percentage, kinds_keep_their_word, leaflet_is_short)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.html import format_html, format_html_join
 
+from clinic.languages import OURS, name_of, offered
+
 from .content import plain_text
 from .exporting import FORMATS, export
 from .import_forms import ImportForm
@@ -45,7 +47,7 @@ class ImportsAndExports:
     def check_page(self, request, form):
         imported, topic = form.imported, form.cleaned_data["topic"]
         name = form.cleaned_data["file"].name if form.cleaned_data.get("file") else "a pasted text"
-        carried = {"data": imported.data, "report": imported.report, "name": name[:200], "topic": topic.pk}
+        carried = {"data": form.data_in_language, "report": imported.report, "name": name[:200], "topic": topic.pk}
         carried["token"] = str(uuid.uuid4())
         carried["pictures"] = BroughtPicture.objects.keep(imported.pictures)
         kinds = dict(Section.Kind.choices)
@@ -55,6 +57,7 @@ class ImportsAndExports:
             data=imported.data,
             kind=imported.kind,
             topic=topic,
+            language=name_of(form.data_in_language.get("language", OURS)) if len(offered()) > 1 else "",
             outline=[
                 section
                 | {"label": kinds[section["kind"]]}
@@ -110,7 +113,7 @@ class ImportsAndExports:
             return HttpResponseNotAllowed(["GET", "HEAD"])
         ending, kind = FORMATS[format]
         headers = {"Content-Disposition": f'attachment; filename="{guide.slug}.{ending}"'}
-        return HttpResponse(export(guide.as_data(), format), content_type=f"{kind}; charset=utf-8", headers=headers)
+        return HttpResponse(export(guide.as_exported(), format), content_type=f"{kind}; charset=utf-8", headers=headers)
 
 
 def grouped(report):

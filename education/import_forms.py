@@ -3,8 +3,10 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
+from clinic.languages import name_of, offered
+
 from . import importing
-from .made_drafts import topic_of
+from .made_drafts import in_language, topic_of
 from .models import Topic
 
 LONGEST_PASTE = 1_000_000  # characters
@@ -51,11 +53,19 @@ class ImportForm(forms.Form):
         empty_label="Choose a topic",
         help_text="Under which patients find the guide. A guide exported as JSON brings its own, if it exists here.",
     )
+    language = forms.ChoiceField(
+        required=False,
+        choices=lambda: [("", "As the document says, else English"), *((code, name_of(code)) for code in offered())],
+        help_text="Of its text. To translate a guide that is here, open that guide instead: “Languages” begins a draft.",
+    )
     imported = None
+    data_in_language = None
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         # Next to maxlength a browser would cut what is pasted, without a word.
+        if len(offered()) == 1:
+            del self.fields["language"]
         self.fields["text"].widget.attrs.pop("maxlength", None)
 
     def clean(self):
@@ -76,6 +86,10 @@ class ImportForm(forms.Form):
         except importing.Refused as refused:
             self.add_error(field, str(refused))
             return cleaned
+        try:
+            self.data_in_language = in_language(self.imported.data, cleaned.get("language"))
+        except ValidationError as unknown:
+            self.add_error("language", unknown)
         self.find_topic(cleaned)
         return cleaned
 

@@ -25,6 +25,15 @@ SECONDS = 45  # for one leaflet
 WAIT = 5  # seconds for the one before it
 MOST_PICTURES = 40
 STYLES = ("css/tokens.css", "css/leaflet.css")
+MOST_PAGES = 4  # of what somebody takes home and reads there
+# What goes when it has more, one after the other, each with all before it: what is folded away on the page, the list of
+# sources, pictures. What stands in its place says so.
+SHORTER = (
+    ".more { display: none } .shortened { display: block !important }",
+    ".sources { display: none } .sources-on-the-web { display: block !important }",
+    "figure { display: none }",
+)
+LETTER = {"US", "CA", "MX", "PH", "CL", "CO", "CR", "DO", "GT", "NI", "PA", "PR", "SV", "VE"}
 PICTURE = re.compile(r'<img src="([^"]*/(pictures/[0-9a-f]+/[0-9]+\.webp))"')
 WHOLE_PICTURE = re.compile(r'<picture>(?:(?!</picture>).)*?<img src="([^"]*)"[^>]*>\s*</picture>', re.DOTALL)
 WORDS_OF_A_PICTURE = re.compile(r'<img [^>]*\balt="([^"]+)"')
@@ -42,13 +51,36 @@ def available():
 
 
 def as_html(revision, address, clinic):
-    context = {"revision": revision, "address": address, "clinic": clinic, "styles": STYLES}
+    context = {
+        "revision": revision,
+        "address": address,
+        "clinic": clinic,
+        "styles": STYLES,
+        "web_only": [section["heading"] for section in revision.data["sections"] if section.get("web_only")],
+    }
     return without_what_is_too_much(render_to_string("education/leaflet.html", context))
+
+
+def paper():
+    """Its size, as CSS names it."""
+    return "letter" if settings.PHONENUMBER_DEFAULT_REGION in LETTER else "A4"
+
+
+def made_of(html):
+    """All that decides what a leaflet looks like."""
+    return html, paper(), *SHORTER, *map(style, STYLES)
 
 
 def draw(html, address) -> bytes:
     """The PDF. Raises NotNow when another is being made, or when it takes too long or fails."""
-    given = {"html": html, "address": address, "files": files_for(html, address)}
+    given = {
+        "html": html,
+        "address": address,
+        "files": files_for(html, address),
+        "always": f"@page {{ size: {paper()} }}",
+        "shorter": SHORTER,
+        "most_pages": MOST_PAGES,
+    }
     if not one_at_a_time.acquire(timeout=WAIT):
         raise NotNow
     try:

@@ -1,13 +1,14 @@
 """Draws one leaflet in a process of its own, so that no page can hold the site up: HTML and files in, PDF out.
 
-Reads JSON from standard input: {"html", "address", "files": {address: base64}}. Nothing but these files is ever opened.
+Reads JSON from standard input: {"html", "address", "files": {address: base64}, "always", "shorter", "most_pages"}, where
+`always` is CSS and `shorter` a list of it. Nothing but these files is ever opened.
 """
 
 import base64
 import json
 import sys
 
-from weasyprint import HTML
+from weasyprint import CSS, HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 
@@ -36,8 +37,20 @@ def limit(seconds, memory):
 def main():
     limit(seconds=45, memory=2 * 2**30)
     given = json.load(sys.stdin)
+    sys.stdout.buffer.write(short_enough(given).write_pdf(pdf_variant="pdf/ua-1"))
+
+
+def short_enough(given):
+    """With all that fits on so many pages; the shortest that there is if not even that does."""
     page = HTML(string=given["html"], base_url=given["address"], url_fetcher=GivenFilesAlone(given["files"]))
-    sys.stdout.buffer.write(page.write_pdf(pdf_variant="pdf/ua-1"))
+    styles = [CSS(string=given["always"])]
+    drawn = page.render(stylesheets=styles, pdf_variant="pdf/ua-1")
+    for shorter in given["shorter"]:
+        if len(drawn.pages) <= given["most_pages"]:
+            break
+        styles.append(CSS(string=shorter))
+        drawn = page.render(stylesheets=styles, pdf_variant="pdf/ua-1")
+    return drawn
 
 
 if __name__ == "__main__":

@@ -68,9 +68,8 @@ def leaflet_file(request, slug, guide):
     address = settings.SITE_URL + guide.own_address
     with override(guide.language):  # on paper nobody changes it
         html = leaflet.as_html(guide.live_revision, address, ClinicProfile.objects.current())
-    made_of = (html, *map(leaflet.style, leaflet.STYLES))
     try:
-        content = kept(guide, "leaflet.pdf", made_of, lambda: leaflet.draw(html, address))
+        content = kept(guide, "leaflet.pdf", leaflet.made_of(html), lambda: leaflet.draw(html, address))
     except leaflet.NotNow:
         return error_page(
             request,

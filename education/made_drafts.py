@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
+from clinic.languages import OURS, name_of, offered
 from clinic.models import Service
 
 from .models import Guide, HistoryEntry, ImportedDraft, OldAddress, Picture
@@ -48,6 +49,16 @@ def make_draft(data, *, topic=None, by=None, owner=None, found=(), token=None):
                 raise
 
 
+def in_language(data, chosen=""):
+    """The data in the language that was chosen, else in their own. Raises ValidationError if the site does not offer it."""
+    language = chosen or data.get("language", OURS)
+    if language not in offered():
+        known = ", ".join(f"{code} ({name_of(code)})" for code in offered())
+        raise ValidationError(f"The site has no guides in the language “{language}”. Choose one of: {known}.")
+    data = {name: value for name, value in data.items() if name != "language"}
+    return data if language == OURS else {**data, "language": language}
+
+
 def take_pictures(found, title):
     """({"found/0": Picture}, what could not be taken): by the door of every upload, so they are judged and written anew."""
     brought, refused = {}, []
@@ -75,12 +86,15 @@ def draft_of(data, topic, brought, *, owner=None):
     if data["service"] and not service:
         missing.append(f"The service “{data['service']}” does not exist here: choose one in the form.")
     wanted = data["slug"] or slugify(data["title"])[:80].strip("-") or "guide"
-    slug = free_slug(wanted)
+    language = data.get("language", OURS)
+    slug = free_slug(wanted, language)
     if data["slug"] and slug != wanted:
         missing.append(f"A guide has the address “{wanted}” already and stays as it is: this draft's is “{slug}”.")
     pictures = pictures_of(data) | brought
     guide = Guide.objects.create(
         slug=slug,
+        language=language,
+        **link_of(data, language, missing),
         owner=owner,
         topic=topic,
         service=service,
@@ -91,6 +105,7 @@ def draft_of(data, topic, brought, *, owner=None):
     )
     for position, section in enumerate(data["sections"], start=1):
         facts = {name: section[name] for name in ("level", "kind", "heading", "body", "more")}
+        facts["web_only"] = section.get("web_only", False)
         shown = chosen(section["picture"], pictures, f"of “{section['heading']}”", missing)
         guide.sections.create(position=position * 10, picture=shown, **facts)
     for position, source in enumerate(data["sources"], start=1):
@@ -100,6 +115,24 @@ def draft_of(data, topic, brought, *, owner=None):
     known = guides_at(named)
     missing += [f"The related guide “{slug}” does not exist here." for slug in named if slug not in known]
     return guide, missing
+
+
+def link_of(data, language, missing):
+    """Whose translation the guide is, and which revision of that it follows."""
+    if language == OURS or not data.get("original"):
+        return {}
+    original = Guide.objects.select_related("live_revision").filter(slug=data["original"], language=OURS).first()
+    if not original:
+        missing.append(f"It is a translation of the guide “{data['original']}”, which does not exist here.")
+        return {}
+    if original.translations.filter(language=language).exists():
+        missing.append(f"“{original}” has a translation into this language already: this draft is a guide by itself.")
+        return {}
+    now, follows = original.live_revision.number if original.is_live else 0, data.get("follows", 0)
+    if follows > now:  # of another site: nobody knows whether it says what the original says here
+        missing.append(f"Look whether it says what “{original}” says here, and mark it as up to date.")
+        follows = 0
+    return {"original": original, "follows": follows}
 
 
 def pictures_of(data):
@@ -116,10 +149,14 @@ def chosen(named, pictures, where, missing):
     return picture
 
 
-def free_slug(wanted):
-    """The wanted address, or the first of its like that no guide has or had."""
+def free_slug(wanted, language=OURS):
+    """The wanted address, or the first of its like that no guide in this language has and none had."""
     number, slug = 1, wanted
-    while slug in OTHER_PAGES or any(model.objects.filter(slug=slug).exists() for model in (Guide, OldAddress)):
+    while (
+        slug in OTHER_PAGES
+        or Guide.objects.filter(slug=slug, language=language).exists()
+        or OldAddress.objects.filter(slug=slug).exists()
+    ):
         number += 1
         slug = f"{wanted[: 80 - len(f'-{number}')]}-{number}"
     return slug

@@ -21,7 +21,8 @@ MOST_SOURCES = 500
 PICTURE = {"alt", "caption", "credit", "width", "height", "id", "folder", "widths"}
 MOST_RELATED = 5
 KNOWN = {"schema", *TEXTS, *NAMES, *DATES, "is_sample", "picture", "sections", "sources", "related"}
-KNOWN_OF_SECTION = {"level", "kind", "picture", "anchor", *SECTION_TEXTS}
+OF_A_TRANSLATION = {"language", "original", "follows"}  # and of no other
+KNOWN_OF_SECTION = {"level", "kind", "picture", "anchor", "web_only", *SECTION_TEXTS}
 
 
 def read_exported(data, report):
@@ -33,7 +34,7 @@ def read_exported(data, report):
     if type(data["schema"]) is not int or data["schema"] != SCHEMA:
         raise Refused(f"This guide was exported in another form (schema {quoted(str(data['schema']), 20)}) than this site reads ({SCHEMA}). "
                       "Bring both sites to the same version, and export it again.")  # fmt: skip
-    note_unknown(data, KNOWN, "The guide", report)
+    note_unknown(data, KNOWN | OF_A_TRANSLATION, "The guide", report)
     found = nothing_yet() | {name: text(data, name, longest) for name, longest in TEXTS.items()}
     if not found["title"].strip():
         raise Refused("The guide in this file has no title. Export it again.")
@@ -61,10 +62,23 @@ def read_exported(data, report):
     ]
     if related := data.get("related"):
         found["related"] = slugs(related)
+    found |= translation(data)
     refuse_too_much(found)
     if found["reviewed_by"] or found["last_reviewed"]:
         who, when = found["reviewed_by"] or "somebody", found["last_reviewed"] or "an unknown day"
         report.look(f"The file says that {quoted(who)} reviewed it on {when}. Make sure that it is so.")
+    return found
+
+
+def translation(data):
+    """{"language", "original", "follows"}, as far as the file says so."""
+    found = {name: data[name] for name in OF_A_TRANSLATION if data.get(name) is not None}
+    if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{1,8})?", str(found.get("language", "en"))):
+        raise wrong("language", "the code of a language, such as es")
+    if not re.fullmatch(r"[a-zA-Z0-9_-]{1,80}", str(found.get("original", "a"))):
+        raise wrong("original", "the address of a guide")
+    if type(found.get("follows", 0)) is not int or not 0 <= found.get("follows", 0) < 2**31:
+        raise wrong("follows", "the number of a revision")
     return found
 
 
@@ -135,6 +149,10 @@ def section(entry, where, report):
         raise wrong(f"{where}: level", "2 or 3")
     if not isinstance(kind, str) or kind not in KINDS:
         raise wrong(f"{where}: kind", "one of " + ", ".join(KINDS))
+    web_only = entry.get("web_only", False)
+    if type(web_only) is not bool:
+        raise wrong(f"{where}: web_only", "true or false")
+    found |= {"web_only": True} if web_only else {}
     return {**found, "level": level, "kind": kind, "picture": picture(entry, where, report)}
 
 

@@ -413,6 +413,7 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
         self.sections.all().delete()
         for position, section in enumerate(data["sections"], start=1):
             facts = {name: section[name] for name in ("level", "kind", "heading", "body", "more")}
+            facts["web_only"] = section.get("web_only", False)
             self.sections.create(position=position * 10, picture=picture_of(section), **facts)
         self.sources.all().delete()
         for position, source in enumerate(data["sources"], start=1):

@@ -51,6 +51,13 @@ class Section(Part):
         help_text="Detail that few readers need. Never risks or when to get help: those must be seen.",
     )
     picture = models.ForeignKey(Picture, on_delete=models.PROTECT, null=True, blank=True, related_name="sections")
+    web_only = models.BooleanField(
+        "on the web only",
+        default=False,
+        db_default=False,
+        help_text="Leaves it out of the leaflet (PDF) that patients take home, which then names it. Four pages hold some "
+        "1,600 words. Warnings and care cards are always on the leaflet.",
+    )
 
     objects = SectionManager()
 
@@ -82,6 +89,7 @@ class Section(Part):
             "body": str(clean_html(self.body)),
             "more": str(clean_html(self.more)),
             "picture": self.picture.as_data() if self.picture else None,
+            **({"web_only": True} if self.web_only else {}),
         }
 
 

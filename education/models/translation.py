@@ -60,6 +60,12 @@ class Translated(models.Model):
         live = type(self).objects.filter(Q(pk=root) | Q(original=root), live_revision__isnull=False)
         return list(live.values("pk", "language", "slug", "follows", number=F("live_revision__number")))
 
+    def as_exported(self):
+        """The draft as as_data() gives it, and whose translation it is: that is no part of what a revision freezes."""
+        if not self.original:
+            return self.as_data()
+        return {**self.as_data(), "original": self.original.slug, "follows": self.follows}
+
     @transaction.atomic
     def translate_into(self, language, *, by):
         """A draft in another language, with all of this one's draft in it to be translated; the one that there is."""
@@ -90,7 +96,7 @@ class Translated(models.Model):
 
 
 COPIED = ("title", "topic", "service", "summary", "picture", "written_by", "is_sample", "next_review")
-OF_A_SECTION = ("position", "level", "kind", "heading", "body", "more", "picture")
+OF_A_SECTION = ("position", "level", "kind", "heading", "body", "more", "picture", "web_only")
 OF_A_SOURCE = ("position", "organization", "title", "year", "url")
 
 

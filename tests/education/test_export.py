@@ -108,6 +108,7 @@ sections = st.fixed_dictionaries(
         "body": html,
         "more": html,
         "picture": st.booleans(),
+        "web_only": st.booleans(),
     }
 )
 sources = st.fixed_dictionaries(
@@ -179,7 +180,7 @@ def test_cleaning_what_is_clean_changes_nothing(payload):
 
 def test_the_import_knows_every_field_of_the_export():
     picture = a_picture()
-    guide = a_guide(sections=[{"heading": "A", "picture": picture}], picture=picture)
+    guide = a_guide(sections=[{"heading": "A", "picture": picture, "web_only": True}], picture=picture)
     guide.sources.create(organization="A", title="B")
     data = guide.as_data()
 

@@ -404,6 +404,25 @@ def test_a_published_myth_is_named_wherever_it_stands():
     assert not found(rule, body("Contrast is not radioactive."), title="Is contrast radioactive?")
 
 
+@pytest.mark.parametrize("kind", house_rules.CARE)
+def test_a_warning_and_a_care_card_stay_on_the_leaflet(kind):
+    rule = house_rules.leaflet_keeps_safety
+    card, part = {"kind": kind, "heading": "Tell us if"}, {"level": 3, "web_only": True}
+
+    assert places(found(rule, {**card, "web_only": True})) == [(0, "web_only")]
+    assert places(found(rule, card, part)) == [(1, "web_only")]
+    assert not found(rule, card, {"web_only": True})
+
+
+def test_a_leaflet_of_more_than_four_pages_is_named():
+    rule = house_rules.leaflet_is_short
+    long = {"body": f"<p>{'word ' * 1_000}</p>"}
+
+    assert places(found(rule, long, long)) == [(None, "sections")]
+    assert not found(rule, long, {**long, "web_only": True})
+    assert not found(rule, long, {"more": long["body"]})  # what is folded away is left out before all else
+
+
 # The guides that ship -------------------------------------------------------------------------------------------------
 
 

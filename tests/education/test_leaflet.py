@@ -69,6 +69,63 @@ def test_the_leaflet_is_tagged_named_and_holds_all_that_is_folded(client, guide)
     assert not response.cookies
 
 
+SENTENCE = "You lie on a table, and the machine moves around you while we watch a screen together. "
+
+
+def a_long_guide(**facts):
+    """Whose visible text fills some three pages, and whose folded text as many again."""
+    parts = [
+        {"heading": f"Part {n}", "body": f"<p>{SENTENCE * 15}</p>", "more": f"<p>Folded {n}. {SENTENCE * 15}</p>"}
+        for n in range(5)
+    ]
+    at_home = {"heading": "Tell us if", "kind": "warning", "body": "<ul><li>you are pregnant</li></ul>"}
+    elsewhere = {"heading": "A long history", "body": f"<p>Röntgen. {SENTENCE * 90}</p>", "web_only": True}
+    guide = a_guide("Back pain", sections=[*parts, at_home, elsewhere], **facts)
+    guide.sources.create(organization="WHO", title="On backs", url="https://example.org/")
+    guide.publish(by=None)
+    return guide
+
+
+@needs_pango
+def test_a_long_guide_has_a_leaflet_of_four_pages_that_says_what_it_left_out(client, clinic):
+    a_long_guide()
+
+    pdf = read(client.get(ADDRESS).content)
+    words = " ".join("\n".join(page.extract_text() for page in pdf.pages).split())
+
+    assert len(pdf.pages) <= 4
+    for said in ("Part 4", "you are pregnant", "The web page has more detail", "A long history"):
+        assert said in words, said
+    for left_out in ("Folded 0", "Röntgen"):
+        assert left_out not in words, left_out
+
+
+@needs_pango
+def test_without_a_limit_the_long_guide_has_more_pages(client, clinic, monkeypatch):
+    monkeypatch.setattr(leaflet, "MOST_PAGES", 100)
+    a_long_guide()
+
+    pdf = read(client.get(ADDRESS).content)
+
+    assert len(pdf.pages) > 4
+    assert "Folded 0" in "".join(page.extract_text() for page in pdf.pages)
+
+
+@needs_pango
+@pytest.mark.parametrize(("region", "width"), [("US", 612), ("ES", 595)])
+def test_it_is_on_the_country_s_paper_and_in_letters_of_12_points_at_least(client, guide, settings, region, width):
+    settings.PHONENUMBER_DEFAULT_REGION = region
+    sizes = set()
+
+    for page in read(client.get(ADDRESS).content).pages:
+        assert round(page.mediabox.width) == width
+        page.extract_text(
+            visitor_text=lambda text, matrix, line, font, size: text.strip() and sizes.add(round(size * line[0]))
+        )
+
+    assert min(sizes) >= 12
+
+
 @needs_pango
 def test_its_pictures_have_their_words_and_its_headings_their_rank(client, guide):
     kinds, alternatives = set(), []

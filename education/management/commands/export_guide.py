@@ -2,6 +2,7 @@
 
 from django.core.management import BaseCommand, CommandError
 
+from clinic.languages import OURS
 from education.exporting import FORMATS, export
 from education.models import Guide
 
@@ -11,10 +12,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("slug")
+        parser.add_argument(
+            "--language", default=OURS, metavar="CODE", help="such as es; without one, the English guide"
+        )
         parser.add_argument("--format", choices=FORMATS, default="markdown")
 
-    def handle(self, *args, slug, format, **options):
-        guide = Guide.objects.filter(slug=slug).first()
+    def handle(self, *args, slug, format, language=OURS, **options):
+        guide = Guide.objects.filter(slug=slug, language=language).first()
         if guide is None:
-            raise CommandError(f"There is no guide with the address {slug}.")
-        self.stdout.write(export(guide.as_data(), format), ending="")
+            raise CommandError(f"There is no guide with the address {slug} in the language {language}.")
+        self.stdout.write(export(guide.as_exported(), format), ending="")

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError
 
 from education import importing
-from education.made_drafts import make_draft, topic_of
+from education.made_drafts import in_language, make_draft, topic_of
 from education.models import Topic
 
 
@@ -18,12 +19,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--topic", metavar="SLUG", help="under which patients find it; needed unless the file names one"
         )
-
+        parser.add_argument(
+            "--language",
+            metavar="CODE",
+            default="",
+            help="of its text, such as es; without one, what the file says, else English",
+        )
         parser.add_argument(
             "--owner", metavar="USER", help="who is reminded of its reviews; without one, all who may publish are"
         )
 
-    def handle(self, *args, file, topic, owner=None, **options):
+    def handle(self, *args, file, topic, owner=None, language="", **options):
         path = Path(file)
         try:
             importing.check_size(path.stat().st_size)
@@ -32,9 +38,13 @@ class Command(BaseCommand):
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except importing.Refused as refused:
             raise CommandError(f"{file}: {refused}") from refused
+        try:
+            data = in_language(imported.data, language)
+        except ValidationError as unknown:
+            raise CommandError(f"{unknown.messages[0]} Say it with --language.") from unknown
         guide, missing = make_draft(
-            imported.data,
-            topic=self.topic(topic, imported.data),
+            data,
+            topic=self.topic(topic, data),
             owner=self.owner(owner),
             found=imported.pictures,
         )
