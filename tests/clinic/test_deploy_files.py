@@ -63,7 +63,7 @@ def test_caddy_takes_its_file(tmp_path):
     [("nginx.conf", r"keepalive 16;\s+keepalive_timeout (\d+)s;"), ("Caddyfile", r"keepalive (\d+)s")],
 )
 def test_a_proxy_lets_go_of_an_idle_line_well_before_the_site_closes_it(file, words):
-    """Else a form is sent over a line that just closes: where the other process is away, that is a 502."""
+    """Else a form may be sent over a line that just closes."""
     listener = bind("127.0.0.1", 0)
     server = make_server(listener, application=lambda environ, start_response: [])
     closes_after = server.adj.channel_timeout
