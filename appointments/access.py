@@ -1,15 +1,18 @@
 """The one door to patients' data: who looks or changes is written down before anything is shown."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import wraps
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from clinic.errors import error_page
 
 from .models import AccessEvent
+from .models.inserted import insert
 
+AT_ONCE = 1_000  # rows of one statement
 ONE_LOOK = timedelta(minutes=15)  # a page that refreshes itself all this while is one look
 
 
@@ -25,13 +28,19 @@ def record(action, references, *, by, step="", refreshed=False):
     references = dict.fromkeys(references)
     at = timezone.now()  # the same for all of them: that is how a page of fifty is one look
     try:
-        with transaction.atomic():
+        with undone_alone():
             new = references.keys() - seen_lately(by, action, step) if refreshed else references or [""]
-            AccessEvent.objects.bulk_create(
-                AccessEvent(at=at, by=by, action=action, reference=reference, step=step) for reference in new
-            )
+            rows = [AccessEvent(at=at, by=by, action=action, reference=reference, step=step) for reference in new]
+            for first in range(0, len(rows), AT_ONCE):
+                insert(rows[first : first + AT_ONCE])
     except DatabaseError as error:
         raise NotRecorded from error
+
+
+def undone_alone():
+    """What fails in a transaction leaves the rest of it usable. Outside of one a statement needs none around it: should a
+    later one fail, more is written down than is shown."""
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
 def seen_lately(by, action, step):

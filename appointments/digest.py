@@ -1,4 +1,5 @@
-"""The daily digest: how many, never who. It goes out when all is zero, too, so that its absence is a sign."""
+"""The daily digest: how many, never who. On days when the clinic opens it goes out when all is zero, too, so that its
+absence is a sign; on others nobody is there to act, and it says only that a patient waits past the promised time."""
 
 from datetime import timedelta
 
@@ -12,11 +13,13 @@ from .models import AppointmentRequest, Delivery, Recipient
 
 
 def owe(now=None):
-    """Write down today's digest for each recipient if it is due: on days when the clinic opens. Several workers may ask: each is owed one."""
+    """Write down today's digest for each recipient if it is due. Several workers may ask: each is owed one."""
     local = timezone.localtime(now)
-    if local.time() < settings.DIGEST_AT or not clinic_calendar().opens_on(local.date()):
+    if local.time() < settings.DIGEST_AT:
         return
     if Delivery.objects.filter(kind=Delivery.Kind.DIGEST, day=local.date()).exists():
+        return
+    if not clinic_calendar().opens_on(local.date()) and not AppointmentRequest.objects.overdue(local).exists():
         return
     Delivery.objects.bulk_create(
         (

@@ -1,10 +1,12 @@
 """The form that patients send, in the order in which a worried person answers on a phone."""
 
 import hashlib
+from functools import lru_cache
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Fieldset, Layout
 from django import forms
+from django.http import QueryDict
 from django.urls import reverse_lazy
 from django.utils.functional import lazy
 from django.utils.html import format_html
@@ -265,6 +267,9 @@ class RequestForm(forms.ModelForm):
 
 
 RequestForm.base_fields["patient_type"].choices = AppointmentRequest.PatientType.choices  # without the empty choice
+RequestForm.base_fields[
+    "preferred_days"
+].choices = AppointmentRequest.Day.choices  # in words, where no calendar is at hand
 
 
 def name_of_page(sent_before):
@@ -276,10 +281,10 @@ def name_of_page(sent_before):
 
 def tidied(data):
     """A copy of the posted data that is fit to check, to store and to show again."""
-    data = data.copy()
+    copy = QueryDict(mutable=True, encoding=data.encoding)
     for name, values in data.lists():
-        data.setlist(name, [(tidy if name in LONG_TEXTS else tidy_line)(value) for value in values])
-    return data
+        copy.setlist(name, [(tidy if name in LONG_TEXTS else tidy_line)(value) for value in values])
+    return copy
 
 
 def in_international_form(phone):
@@ -297,5 +302,9 @@ def open_days(calendar):
 
 
 def service_label(service):
-    name, description = languages.said(service, "name"), languages.said(service, "description")
+    return label(languages.said(service, "name"), languages.said(service, "description"))
+
+
+@lru_cache(200)
+def label(name, description):
     return format_html("{}: {}", name, description) if description else name

@@ -41,7 +41,7 @@ class Promise:
     @property
     def given(self):
         """All the opening time that there was, from receipt to promise."""
-        return self.opening_time_since(self.appointment_request.created_at)
+        return self.opening_time_since(self.appointment_request.promise_began_at)
 
     def opening_time_since(self, moment):
         return opening_time_between(self.among.calendar, moment, self.appointment_request.promised_by)

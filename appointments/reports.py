@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Case, CharField, Count, F, Max, Q, When
-from django.db.models.functions import Cast, Mod, Substr
+from django.db.models.functions import Cast, Coalesce, Mod, Substr
 from django.utils import timezone
 
 from clinic.hours import OpeningClock
@@ -126,7 +126,9 @@ class FirstContact:
 
 
 def first_contact(span):
-    """From the request to the first logged attempt: what stops the promise's clock."""
+    """From the request to the first logged attempt: what stops the promise's clock. It begins anew, and so does the
+    promise, when a request is opened again: then that is what is counted.
+    """
     requests = span.requests()
     tried = Q(first_attempt_at__isnull=False)
     running = Q(first_attempt_at=None, status__in=AppointmentRequest.OURS_TO_ACT)
@@ -142,8 +144,9 @@ def first_contact(span):
         sample = sample.annotate(turn=Mod("pk", every)).filter(turn=0)
     clock = OpeningClock(clinic_calendar(), span.start - timedelta(days=1), span.now + timedelta(days=1))
     waited = {}
-    for service, received, called in sample.values_list("service", "created_at", "first_attempt_at"):
-        waited.setdefault(service, []).append(clock.between(received, called))
+    began = Coalesce("reopened_at", "created_at")
+    for service, since, called in sample.values_list("service", began, "first_attempt_at"):
+        waited.setdefault(service, []).append(clock.between(since, called))
     return FirstContact(
         rows=waiting_rows(waited),
         every=every,

@@ -1,7 +1,7 @@
 """Finding a request by what somebody says on the phone: a reference, a number in any notation, a name, an e-mail.
 
-A way to find is a list of beginnings: each must begin a word of the request. Either database keeps an index of words
-(models/search.py); what the worker has not indexed yet is looked at here.
+A way to find is a list of beginnings: each must begin a word of the request, and be all of it where a space ends it.
+Either database keeps an index of words (models/search.py); what the worker has not indexed yet is looked at here.
 """
 
 import re
@@ -17,12 +17,16 @@ DIGITS_AT_LEAST = 4
 LAST_DIGITS = 9  # by which a number is known, whatever stands before: +44, 0044, 0 or nothing
 JUST_CAME = 500  # requests that are looked at one by one
 NEWEST = 2_000
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 EXTENSION = re.compile(r"\b(?:ext(?:ension)?\.?|x)\s*\d+\s*$", re.IGNORECASE)
 
 
 def find(text, at_most):
     """The ids of the newest requests that fit, newest first."""
-    ways = ways_to_find(text)
+    return newest(whole_address(text), at_most) or newest(ways_to_find(text), at_most)
+
+
+def newest(ways, at_most):
     if not ways:
         return []
     new = SearchEntry.objects.missing().order_by("-pk")[:JUST_CAME]
@@ -40,6 +44,13 @@ def ways_to_find(text):
         ways = [[word for word in words if len(word) > 1][:WORDS_AT_MOST] or words[:1]]
     ways.append([as_reference(text).lower()])
     return [way for way in ways if any(way)]
+
+
+def whole_address(text):
+    """The one way to find an e-mail address that was typed to its end. Of a million, half may have a word that begins like
+    "com": whole words are found without looking at each of them."""
+    words = words_in(text) if ADDRESS.fullmatch(text.strip()) else []
+    return [[f"{word} " for word in words]] if words else []
 
 
 def as_number(text):
@@ -62,7 +73,7 @@ def as_reference(text):
 
 
 def fits(words, ways):
-    return any(all(any(word.startswith(beginning) for word in words) for beginning in way) for way in ways)
+    return any(all(any(f"{word} ".startswith(beginning) for word in words) for beginning in way) for way in ways)
 
 
 # In the database's index ----------------------------------------------------------------------------------------------
@@ -74,7 +85,7 @@ def indexed(ways, at_most):
 
 
 def in_sqlite(ways, at_most):
-    match = " OR ".join("({})".format(" AND ".join(f'"{beginning}"*' for beginning in way)) for way in ways)
+    match = " OR ".join("({})".format(" AND ".join(term('"', beginning, "*") for beginning in way)) for way in ways)
     newest = "SELECT rowid FROM appointments_search WHERE appointments_search MATCH %s ORDER BY rowid DESC LIMIT %s"
     return ids(newest, [match, at_most])
 
@@ -84,7 +95,7 @@ def in_postgresql(ways, at_most):
 
     It would expect to meet soon what has two common words, and where nobody has both it would read all of it.
     """
-    query = " | ".join("({})".format(" & ".join(f"'{beginning}':*" for beginning in way)) for way in ways)
+    query = " | ".join("({})".format(" & ".join(term("'", beginning, ":*") for beginning in way)) for way in ways)
     newest_first = (
         "WITH newest AS MATERIALIZED ("
         "SELECT request_id FROM appointments_searchentry WHERE array_to_tsvector(string_to_array(words, ' ')) @@ %(query)s::tsquery "
@@ -95,6 +106,11 @@ def in_postgresql(ways, at_most):
         "SELECT request_id FROM newest UNION SELECT request_id FROM of_all ORDER BY request_id DESC LIMIT %(most)s"
     )
     return ids(newest_first, {"query": query, "newest": NEWEST, "most": at_most})
+
+
+def term(quote, beginning, begins):
+    """'org' for a whole word, 'org':* for the beginning of one."""
+    return f"{quote}{beginning.strip()}{quote}" + ("" if beginning.endswith(" ") else begins)
 
 
 def ids(statement, parameters):

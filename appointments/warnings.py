@@ -19,7 +19,13 @@ def found(text, phrases):
     ["can't breathe"]
     """
     text = f" {folded(text)} "
-    return [phrase.strip() for phrase in phrases.splitlines() if stands_in(text, folded(phrase))]
+    return [phrase for phrase, words in looked_for(phrases) if stands_in(text, words)]
+
+
+@lru_cache(4)
+def looked_for(phrases):
+    """[(phrase as staff wrote it, folded)]: the same list for each request until staff change it."""
+    return [(phrase.strip(), folded(phrase)) for phrase in phrases.splitlines()]
 
 
 def stands_in(text, phrase):
@@ -42,5 +48,6 @@ def in_arabic(phrase):
 def folded(text):
     """Small letters without accents, apostrophes and punctuation, one space between words."""
     decomposed = unicodedata.normalize("NFKD", APOSTROPHES.sub("", text).casefold()).translate(ONE_SPELLING)
-    letters = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return BETWEEN_WORDS.sub(" ", letters).strip()
+    if not decomposed.isascii():
+        decomposed = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return BETWEEN_WORDS.sub(" ", decomposed).strip()

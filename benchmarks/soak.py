@@ -5,7 +5,9 @@
 The whole site as `manage.py serve` runs it, web process and worker, with a mail server that takes everything. Requests and
 pages come by the clock, whether the one before was answered or not. The first tenth warms up and is left out; then the
 first quarter of the rest stands beside the last one. Latencies are medians over their quarter, since one busy
-second of the computer is no leak; the 99th percentile is shown as well.
+second of the computer is no leak; the 99th percentile is shown as well. A plain Django form (benchmarks/plain.py) in a process
+of its own, which is started anew for the last quarter, is asked in between: by as much as it has become slower or quicker,
+the computer has, and the site's latencies are judged without that.
 """
 
 import argparse
@@ -29,7 +31,7 @@ from urllib.parse import quote
 from tests.appointments.mail_server import MailServer
 from tests.postgresql import a_server
 
-from .intake import ROOT, Site, environment, form
+from .intake import ROOT, Site, environment, form, p99
 
 PAGES = ("/", "/guides/", "/guides/fluoroscopy/", "/request/", "/guides/search/?q=knee", "/guides/a-z/")
 LOOK_EVERY = 5  # seconds
@@ -51,6 +53,21 @@ def main():
     sys.exit(not soak.is_alike)
 
 
+@contextlib.contextmanager
+def plain_form(facts):
+    """Its Site, as it is when it has just started."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        site = Site({**facts, "PORT": str(free.getsockname()[1]), "DJANGO_SETTINGS_MODULE": "benchmarks.settings"})
+    serving = subprocess.Popen([sys.executable, "-m", "benchmarks.server"], cwd=ROOT, env=site.environment)
+    try:
+        site.open_the_form()
+        yield site
+    finally:
+        serving.terminate()
+        serving.wait()
+
+
 def a_site(stack):
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="clinic-soak-"))
     server = stack.enter_context(a_server())
@@ -59,6 +76,7 @@ def a_site(stack):
     facts |= {"EMAIL_URL": f"smtp://127.0.0.1:{mail.port}", "DJANGO_SETTINGS_MODULE": "clinic.settings"}
     site = Site(facts)
     site.manage("migrate", "-v0")
+    Site({**facts, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}).manage("migrate", "-v0", "--run-syncdb")
     site.manage("demo")
     log = stack.enter_context((Path(folder) / "log").open("w"))
     serving = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=ROOT, env=facts, stdout=log, stderr=log)
@@ -84,27 +102,52 @@ class Soak:
     lasts: float
     rate: float
     moments: list = field(default_factory=list)
-    answers: list = field(default_factory=list)  # (when, "request" or "page", seconds)
+    answers: list = field(default_factory=list)  # (when, which kind, seconds)
     errors: list = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
     def run(self):
         self.began = time.monotonic()
-        watcher = threading.Thread(target=self.watch, daemon=True)
-        watcher.start()
+        beside = [threading.Thread(target=target, daemon=True) for target in (self.watch, self.ask_the_plain_form)]
+        for thread in beside:
+            thread.start()
         pages = cycle(PAGES)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for turn in count():
-                due = self.began + turn / (3 * self.rate)
-                if due - self.began > self.lasts:
+                due = turn / (3 * self.rate)
+                if due > self.lasts:
                     break
-                time.sleep(max(0, due - time.monotonic()))
+                time.sleep(max(0, due - self.now))
                 if turn % 3:
                     pool.submit(self.timed, "page", self.read, next(pages))
                 else:
                     pool.submit(self.timed, "request", self.send)
         self.over.set()
-        watcher.join()
+        for thread in beside:
+            thread.join()
+
+    def ask_the_plain_form(self):
+        """Once a second; a fresh process for the last quarter, and for a while before it to warm up."""
+        for until in (self.last[0] - self.warm / 2, self.lasts):
+            with plain_form(self.site.environment) as plain:
+                while self.now < until and not self.over.wait(1):
+                    self.timed("plain", self.send, "/plain/", plain)
+
+    @property
+    def now(self):
+        return time.monotonic() - self.began
+
+    @property
+    def warm(self):
+        return self.lasts * 0.1
+
+    @property
+    def first(self):
+        return self.warm, self.warm + (self.lasts - self.warm) / 4
+
+    @property
+    def last(self):
+        return self.lasts - (self.lasts - self.warm) / 4, self.lasts
 
     def timed(self, kind, ask, *arguments):
         began = time.monotonic()
@@ -126,13 +169,13 @@ class Soak:
         server.close()
         return "" if answer.status == 200 else f"{path} {answer.status}"
 
-    def send(self):
-        with socket.create_connection(self.site.address, timeout=30) as line:
-            line.sendall(
-                form(self.site, "/request/", next(numbers)).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
-            )
+    def send(self, path="/request/", site=None):
+        site = site or self.site
+        with socket.create_connection(site.address, timeout=30) as line:
+            line.sendall(form(site, path, next(numbers)).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
             answer = b"".join(iter(lambda: line.recv(65536), b""))
-        return "" if b" 303 " in answer.split(b"\r\n", 1)[0] else answer.split(b"\r\n", 1)[0].decode() or "no answer"
+        first_line = answer.split(b"\r\n", 1)[0].decode()
+        return "" if " 30" in first_line else first_line or "no answer"
 
     def watch(self):
         while not self.over.wait(LOOK_EVERY):
@@ -159,21 +202,22 @@ class Soak:
     # What was seen ----------------------------------------------------------------------------------------------------
 
     def tell(self):
-        warm = self.lasts * 0.1
-        quarter = (self.lasts - warm) / 4
-        first, last = (warm, warm + quarter), (self.lasts - quarter, self.lasts)
+        first, last = self.first, self.last
         self.is_alike = not self.errors
         stored = sum(kind == "request" for _, kind, _ in self.answers)
         print(
             f"\n{self.lasts / 60:.0f} minutes, {self.rate:g} requests a second: {stored:,} stored, {len(self.answers):,} answers in all.\n"
         )
         print("| | first quarter | last quarter | last / first |\n|---|---|---|---|")
+        plain = self.milliseconds("plain", statistics.median)
+        self.row("plain form, median", *plain, "ms", judged=False)
         for kind in ("request", "page"):
-            seconds = [self.seconds(kind, *span) for span in (first, last)]
-            self.row(f"{kind}, median", *(1000 * statistics.median(some) for some in seconds), "ms")
+            ours = self.milliseconds(kind, statistics.median)
+            self.row(f"{kind}, median", *ours, "ms", judged=False)
             self.row(
-                f"{kind}, p99", *(1000 * statistics.quantiles(some, n=100)[-1] for some in seconds), "ms", judged=False
+                f"{kind}, median, in times of the plain form's", *(a / b for a, b in zip(ours, plain, strict=True)), ""
             )
+            self.row(f"{kind}, p99", *self.milliseconds(kind, p99), "ms", judged=False)
         for name in ("web", "worker"):
             self.row(
                 f"memory of the {name}",
@@ -194,8 +238,13 @@ class Soak:
             else "**Something is not at the end as at the start.**"
         )
 
-    def seconds(self, kind, begins, ends):
-        return [took for at, what, took in self.answers if what == kind and begins <= at < ends]
+    def milliseconds(self, kind, of):
+        """[in the first quarter, in the last]"""
+        spans = [
+            [1000 * took for at, what, took in self.answers if what == kind and begins <= at < ends]
+            for begins, ends in (self.first, self.last)
+        ]
+        return [of(some) for some in spans]
 
     def mean(self, span, of):
         return statistics.mean(of(moment) for moment in self.moments if span[0] <= moment.at < span[1])
@@ -206,7 +255,7 @@ class Soak:
         good = not judged or ratio <= 1 + ALIKE
         self.is_alike = self.is_alike and good
         mark = f"{ratio:.2f}" if good else f"**{ratio:.2f}**"
-        print(f"| {name} | {first:,.1f} {unit} | {last:,.1f} {unit} | {mark} |")
+        print(f"| {name} | {first:,.2f} {unit} | {last:,.2f} {unit} | {mark} |")
 
 
 def child_of(pid):

@@ -310,6 +310,7 @@ OF_NOBODY = {
     "clinic.ClinicWords",
     "clinic.ServiceWords",
     "clinic.BackupRun",
+    "clinic.Examination",
     "appointments.Recipient_services",
     "appointments.WorkerHeartbeat",
     "appointments.MessageTemplate",
@@ -337,7 +338,7 @@ OF_NOBODY = {
 
 # Fields of the tables above that say nothing of a person: they say how the site does its work.
 OF_WORK = {
-    "appointments.AppointmentRequest": "reference first_opened_at read_first suspected_spam created_at promised_by status outcome version "
+    "appointments.AppointmentRequest": "reference first_opened_at reopened_at read_first suspected_spam created_at promised_by status outcome version "
     "escalated_at first_attempt_at contacted_at next_attempt_at closed_at calendar_sequence duplicate_of merged on_hold "
     "words_removed_at anonymized_at",
     "appointments.SearchEntry": "request",

@@ -10,6 +10,7 @@ from appointments.promise import Promises
 from education.models import Guide, Letter
 
 from . import caught_mail, doctor
+from .examination import Examination
 from .facts import Facts
 from .templatetags.clinic import near
 
@@ -17,7 +18,7 @@ SHOWN = 10  # deliveries of each list; the rest is a link away
 CALLS_SHOWN = 20
 CALLS_ORDERED = 500  # what is to be read first, then by promise: so what is urgent is among them, however many wait
 LISTED_BELOW = {"undelivered", "patients_mail", "letters"}  # message by message
-ABOUT_REQUESTS = {"unopened", "suspected"}
+ABOUT_REQUESTS = {"unopened", "suspected", "promises"}
 REQUESTS = "admin:appointments_appointmentrequest_changelist"
 GUIDES = "admin:education_guide_changelist"
 
@@ -26,21 +27,24 @@ def desk(user, profile=None):
     """The part of the first page that keeps itself up to date. Each person sees what they may do something about."""
     may_triage = user.has_perm("appointments.triage_appointmentrequest")
     also = {"undelivered": Delivery.objects.undelivered(), **lists_of(user)} if may_triage else {}
-    facts = Facts(profile=profile, also=also)
-    found = findings(facts, may_triage)
+    facts = Facts(profile=profile, also=also | {name: rows for name, _, _, rows, _ in guides_that_wait(user)})
+    examined = Examination.objects.filter(pk=1).first()
+    found = findings(facts, examined, may_triage)
     faults, warnings = rows_for_the_desk(found, doctor.FAULT), rows_for_the_desk(found, doctor.WARNING)
     context = {
         "may_triage": may_triage,
         "faults": faults,
         "warnings": warnings,
         "checks": in_red_and_green(found),
-        "guides": guides(user),
+        "not_green": [finding.level for finding in found].count(doctor.OK) < len(found),
+        "examined_at": examined and examined.at,
+        "guides": guides(user, facts.counts),
         **letters(user, facts.counts),
     }
     if may_triage:
         counts = facts.counts
         context |= {
-            "in_trouble": for_the_desk(Delivery.objects.in_trouble()) if counts["in_trouble"] else [],
+            "in_trouble": facts.in_trouble[:SHOWN] if counts["in_trouble"] else [],
             "in_trouble_count": counts["in_trouble"],
             "patients_not_told": for_the_desk(Delivery.objects.patients_not_told())
             if counts["patients_not_told"]
@@ -83,9 +87,9 @@ def references_on(live):
     return [appointment_request.reference for appointment_request in requests if appointment_request]
 
 
-def findings(facts, may_triage):
-    """What the doctor finds without asking anybody else, for whom it is meant."""
-    found = list(doctor.quick(facts))
+def findings(facts, examined, may_triage):
+    """What the doctor finds without asking anybody else, and what it found when it last did, for whom it is meant."""
+    found = [*doctor.quick(facts), *kept(examined)]
     return found if may_triage else [finding for finding in found if finding.name not in ABOUT_REQUESTS]
 
 
@@ -93,6 +97,16 @@ def rows_for_the_desk(found, level):
     """Those of a level that somebody at the desk can mend."""
     wrong = [finding for finding in found if finding.for_desk and finding.level == level]
     return [as_row(finding) for finding in wrong if finding.name not in LISTED_BELOW]
+
+
+def kept(examined):
+    """What the worker let the doctor look at; what is old says nothing any more."""
+    if examined and examined.is_fresh:
+        return [doctor.Finding(**finding) for finding in examined.findings]
+    since = f"since {near(examined.at)}" if examined and examined.at else "yet"
+    says = f"The mail server, the settings and the backups were not looked at {since}."
+    do = "The worker does it, each few minutes: does it run? By hand: “manage.py doctor”"
+    return [doctor.Finding("examined", doctor.WARNING, says, do, for_desk=bool(examined and examined.at))]
 
 
 COLORS = {doctor.OK: ("green", "Well"), doctor.WARNING: ("amber", "Look at it"), doctor.FAULT: ("red", "Mend it")}
@@ -112,15 +126,39 @@ CHECKS = {
     "unopened": "Requests that nobody opened",
     "suspected": "Suspected requests and their promise",
     "removals": "Removal by age",
+    "backups": "Backups",
+    "restored": "Put back from a backup",
+    # By the worker, every few minutes.
+    "examined": "What the worker looks at",
+    "mail_server": "The mail server",
+    "certificate": "The site’s certificate",
+    "production": "The settings",
+    "debug": "Error pages",
+    "durable": "What is stored stays stored",
+    "migrations": "The database’s tables",
+    "promises": "Promises of this week",
+    "access_log": "The record of who saw what",
+    "erased": "Whom no backup brings back",
+    "search": "The search for guides",
+    "libraries": "Libraries",
+    "backups_able": "Making a backup",
+    "backup_file": "The last backup’s file",
+    "pictures_lost": "Files of pictures",
+    "backup_key": "The key of the backups",
+    "left_aside": "Older databases",
 }
 
 
 def in_red_and_green(found):
-    """[(what is looked at, color, in words)], the worst of each. No numbers: a page that says the same stays as it is."""
+    """[(what is looked at, color, in words, what is wrong)], the worst of each. No numbers where all is well: a page that
+    says the same stays as it is."""
     together = {}
     for finding in found:
         together.setdefault(finding.name, []).append(finding)
-    return [(CHECKS.get(name, name), *COLORS[doctor.worst(each)]) for name, each in together.items()]
+    return [
+        (CHECKS.get(name, name), *COLORS[doctor.worst(each)], [one for one in each if one.level != doctor.OK])
+        for name, each in together.items()
+    ]
 
 
 def as_row(finding):
@@ -129,7 +167,7 @@ def as_row(finding):
 
 
 def for_the_desk(deliveries):
-    return deliveries.select_related("request", "recipient").order_by("created_at")[:SHOWN]
+    return deliveries.with_whom().order_by("created_at")[:SHOWN]
 
 
 # (label, its name among the counts, the list's address), in the order of the day
@@ -180,21 +218,24 @@ def with_addresses(lists, counts):
     return [(label, counts[name], f"{reverse(REQUESTS)}?{query}") for label, name, query in lists]
 
 
-def guides(user):
-    """[(count, words for one, words for several, address)] about guides, for those who see them; without what is none."""
+def guides_that_wait(user):
+    """[(name of the count, words for one, words for several, guides, query)] for those who see guides."""
     if not user.has_perm("education.view_guide"):
         return []
-    rows = [
-        (
-            Guide.objects.overdue().count(),
-            "guide that patients read is overdue for its review",
-            "guides that patients read are overdue for their review",
-            "review=overdue",
-        )
-    ]
+    overdue = (
+        "guide that patients read is overdue for its review",
+        "guides that patients read are overdue for their review",
+    )
+    rows = [("guides_overdue", *overdue, Guide.objects.overdue(), "review=overdue")]
     if user.has_perm("education.sign_guide"):
-        waiting = Guide.objects.waiting_for(user).count()
-        rows.append((waiting, "guide waits for your review", "guides wait for your review", "waits=me"))
+        waits = "guide waits for your review", "guides wait for your review"
+        rows.append(("guides_to_review", *waits, Guide.objects.waiting_for(user), "waits=me"))
+    return rows
+
+
+def guides(user, counts):
+    """[(count, words for one, words for several, address)], without what is none."""
+    rows = [(counts[name], one, several, query) for name, one, several, _, query in guides_that_wait(user)]
     return [(count, one, several, f"{reverse(GUIDES)}?{query}") for count, one, several, query in rows if count]
 
 

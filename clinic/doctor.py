@@ -5,7 +5,7 @@ One list of checks: `manage.py doctor` runs all of them, /healthz and the first 
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from appointments import append_only, deliveries, emails, erasure
-from appointments.models import AppointmentRequest, Delivery, PurgeRun
+from appointments.models import AppointmentRequest, PurgeRun
 from appointments.opening import form_state
 from appointments.promise import age, plural
 from education.models import Guide, ShelfEntry
@@ -81,7 +81,16 @@ def thorough() -> Iterator[Finding]:
     yield from production()
     found = list(quick())
     yield from found
-    broken = {finding.name for finding in found if finding.level == FAULT}
+    yield from around({finding.name for finding in found if finding.level == FAULT})
+
+
+def for_the_desk() -> list[dict]:
+    """What the quick ones leave out, as the worker has it kept for the first page of the admin."""
+    return [asdict(finding) for finding in (*production(), *around())]
+
+
+def around(broken=()):
+    """What takes its time, or asks others; `broken` is what cannot be asked."""
     if "database" not in broken:
         yield from durable()
         yield from migrations()
@@ -194,12 +203,10 @@ def request_form(facts):
 
 def mail_to_staff(facts):
     if red := facts.counts["in_trouble"]:
-        waiting = Delivery.objects.undelivered().to_staff()
-        oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
         yield Finding(
             "undelivered",
             FAULT,
-            f"{plural(red, 'message')} to staff not delivered, the oldest from {age(oldest)}.",
+            f"{plural(red, 'message')} to staff not delivered, the oldest from {age(facts.in_trouble[0].created_at)}.",
             "The requests themselves are safe. Look at each message’s error, mend it, send again or dismiss",
             "admin:appointments_delivery_changelist",
         )
@@ -413,12 +420,16 @@ def mail_server():
             FAULT if settings.PRODUCTION else WARNING,
             "No mail server is set: mail is caught on this computer and reaches nobody.",
             "Set EMAIL_URL.",
+            for_desk=settings.PRODUCTION,
         )
         return
     where = f"{settings.EMAIL_HOST}, port {settings.EMAIL_PORT}"
     if trouble := deliveries.try_out():
         yield Finding(
-            "mail_server", FAULT, f"Mail cannot go out by {where}: {trouble}", "Mend it, then run this again."
+            "mail_server",
+            FAULT,
+            f"Mail cannot go out by {where}: {trouble}",
+            "Mend it, or EMAIL_URL where that is wrong.",
         )
     elif settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL:
         yield Finding("mail_server", OK, f"The mail server answers, and its certificate is good ({where}).")
@@ -430,6 +441,7 @@ def mail_server():
             WARNING,
             f"The mail server answers, and mail travels there unencrypted ({where}).",
             "Write smtp+tls:// or smtp+ssl:// in EMAIL_URL.",
+            for_desk=False,
         )
 
 
@@ -447,6 +459,7 @@ def search():
             WARNING,
             f"The search and the lists know {found} of {plural(published, 'published guide')}.",
             "Run “manage.py index_guides”.",
+            for_desk=False,
         )
     elif connection.vendor == "postgresql" and not has_trigrams():
         yield Finding(
@@ -474,7 +487,11 @@ def production():
         yield Finding("debug", FAULT, "DEBUG is on: error pages show what patients typed.", "Switch it off.")
     if not settings.PRODUCTION:
         yield Finding(
-            "production", WARNING, "This is a trial, not a site for real patients.", "Set CLINIC_ENV=production."
+            "production",
+            WARNING,
+            "This is a trial, not a site for real patients.",
+            "Set CLINIC_ENV=production.",
+            for_desk=False,
         )
         return
     errors = checks.ready_for_patients(None)

@@ -4,12 +4,14 @@ import sys
 from contextlib import suppress
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.forms import BooleanField, ChoiceField
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from .kept import is_from_our_own_page, page_that_keeps
+from .templatetags.clinic import words as name_in_words
 from .typed import tidy
 
 PAGES = {
@@ -46,6 +48,7 @@ def error_page(request, status, *, title="", text=""):
     try:
         if typed:
             context["csrf_token"] = get_token(request)
+            context["shown"] = in_words_of_the_form(request, typed)
             context["kept"] = [(name, tidy(request.POST.get(name, ""))) for name in KEPT_UNSEEN]
         body = render_to_string("error.html", context, request=request)
     except Exception:  # a page about trouble must not need what is in trouble
@@ -71,6 +74,25 @@ def typed_fields(request):
         for value in values
         if tidy(value)
     ]
+
+
+def in_words_of_the_form(request, typed):
+    """[(label, answer)] as the page's own form words them, in the patient's language. Asks no database: what only that
+    could word, such as a service's number, is sent again and not shown."""
+    view = getattr(getattr(request.resolver_match, "func", None), "view_class", None)
+    fields = getattr(getattr(view, "form_class", None), "base_fields", {})
+    return [pair for name, value in typed if (pair := in_words(name, value, fields.get(name)))]
+
+
+def in_words(name, value, field):
+    if field is None:
+        return name_in_words(name), value
+    if isinstance(field, BooleanField):
+        return field.label, _("Yes")
+    if isinstance(field, ChoiceField):
+        words = dict(field.choices)
+        return (field.label, words[value]) if value in words else None
+    return field.label, value
 
 
 def bad_request(request, exception=None):

@@ -15,6 +15,7 @@ from . import hours
 from .backups import health
 from .models import ClinicProfile, OpeningHours, Service
 
+FEW = 10
 PICTURES_WITHIN = timedelta(minutes=10)
 DECIDE_WITHIN = timedelta(hours=2)  # of opening time: whether a request is spam, before its promise runs out
 
@@ -32,6 +33,11 @@ class Facts(Arrangements):
     def counts(self):
         """{name: Counted}"""
         return counted_together(self.of_the_doctor() | self.also)
+
+    @cached_property
+    def in_trouble(self):
+        """The oldest messages to staff that are stuck: the doctor says since when, the desk shows them."""
+        return list(Delivery.objects.in_trouble(self.now).with_whom().order_by("created_at")[:FEW])
 
     @property
     def offers_something(self):

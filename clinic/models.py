@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import hours
 from .backups.record import BackupRun as BackupRun
+from .examination import Examination as Examination
 from .languages import name_of
 
 # Where a patient's words hold one of these, staff read them first. Staff edit the list; nothing else follows from it. All

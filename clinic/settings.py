@@ -202,7 +202,7 @@ CRISPY_TEMPLATE_PACK = "forms"
 # Work that waits: queued in the database, in the same transaction as what it belongs to.
 # Or handed on by Redis, which only nudges: the rows are the truth.
 QUEUE_URL = env.str("QUEUE_URL", "")
-_queue = "clinic.redis_queue.RedisQueue" if QUEUE_URL else "django_tasks_db.DatabaseBackend"
+_queue = "clinic.redis_queue.RedisQueue" if QUEUE_URL else "appointments.queue.DatabaseQueue"
 TASKS = {"default": {"BACKEND": given("TASKS_BACKEND", _queue)}}
 if QUEUE_URL:
     if not QUEUE_URL.startswith(("redis://", "rediss://")):
@@ -221,7 +221,12 @@ if QUEUE_URL:
 # What the worker does besides requests and their mail, at each turn, every few seconds and each hour: functions without
 # arguments that take seconds at most. Those of a turn say whether they did something.
 WORKER_EACH_TURN = ["education.darkroom.develop_next", "clinic.work.send_a_letter"]
-WORKER_ROUNDS = ["education.scheduling.go_round", "clinic.backups.schedule.go_round"]
+WORKER_ROUNDS = [
+    "education.scheduling.go_round",
+    "clinic.backups.schedule.go_round",
+    "clinic.examination.go_round",
+]
+EXAMINE_EVERY_MINUTES = given("EXAMINE_EVERY_MINUTES", 5, env.int)  # what the desk shows of the doctor; 0: never
 WORKER_EACH_HOUR = [
     "education.darkroom.clear_away_strays",
     "clinic.work.remind_owners",

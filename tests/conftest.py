@@ -13,6 +13,9 @@ from .browser.chromium import find_chromium
 from .proxy import find_nginx
 
 # Playwright keeps an event loop in the test's thread; Django would refuse the ORM there.
+os.environ.setdefault(
+    "EXAMINE_EVERY_MINUTES", "0"
+)  # no worker of a test starts another process; tests/clinic/test_examination.py does
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 # How long an example takes says more of the computer than of the code.

@@ -19,7 +19,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from .stranger import ANSWERS, AUTHORITIES, NAME, NETWORK, ROOT, BareRoot, in_its_network
+from .stranger import ANSWERS, AUTHORITIES, NAME, NETWORK, ROOT, BareRoot, in_its_network, remove
 
 
 def main():
@@ -28,7 +28,7 @@ def main():
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="clinic-container-", dir="/var/tmp"))
-        stack.callback(subprocess.run, ["rm", "-rf", "--one-file-system", folder])
+        stack.callback(remove, folder)
         root = BareRoot(folder / "root", stack)
         root.make(options.base)
         image = Image(root)

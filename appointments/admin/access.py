@@ -21,6 +21,7 @@ from clinic.templatetags.clinic import who
 from ..access import NotRecorded, only_recorded, record
 from ..models import AccessEvent
 from ..search import as_reference
+from .event_words import in_words
 
 __all__ = ["NotRecorded", "only_recorded", "record", "record_page"]  # for the desk's other pages
 
@@ -143,6 +144,8 @@ class AccessEventAdmin(SiteWritten):
         people = events.order_by().values("by").annotate(times=Count("pk"), first=Min("at"), last=Max("at"))
         names = get_user_model().objects.in_bulk([person["by"] for person in people])
         shown = list(earlier_than(request, events).select_related("by")[: SHOWN + 1])
+        for event in shown:
+            event.words = in_words(event.step)
         context = {
             "title": f"Who saw {reference}",
             "reference": reference,
@@ -173,7 +176,13 @@ class AccessEventAdmin(SiteWritten):
             "first": first,
             "last": last,
             "looks": [
-                {"at": at, "event": group[0], "references": [e.reference for e in group]} for at, group in grouped
+                {
+                    "at": at,
+                    "event": group[0],
+                    "words": in_words(group[0].step),
+                    "references": [event.reference for event in group],
+                }
+                for at, group in grouped
             ],
             "older": next_page(shown, request),
         }

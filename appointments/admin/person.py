@@ -46,6 +46,7 @@ PRINTED = [
     "spam_reasons",
     "promised_by",
     "first_opened_at",
+    "reopened_at",
     "first_attempt_at",
     "contacted_at",
     "next_attempt_at",

@@ -23,6 +23,7 @@ from ..models import (
     AppointmentRequest,
     ChangedMeanwhile,
     ContactAttempt,
+    LastStep,
     Note,
     PatientReply,
     Presence,
@@ -38,7 +39,7 @@ from .pages import PagedAdmin, Pages
 from .presence import here
 from .search import FOUND_AT_MOST, SearchForm
 from .side_by_side import side_by_side
-from .steps import STEPS, Step
+from .steps import STEPS, Step, Undo
 
 LIST = "admin:appointments_appointmentrequest_changelist"
 DETAIL = "admin:appointments_appointmentrequest_change"
@@ -300,15 +301,15 @@ class AppointmentRequestAdmin(PagedAdmin):
 
     @only_recorded
     def claim_view(self, request, pk):
-        """Claim, and on to the call: the page opens at the number to dial and the form that records the attempt."""
+        """Claim, and on to the call: on a phone, too, the page opens with what must be known before somebody dials."""
         done = "You have claimed it for 30 minutes."
-        return self.take_claim(request, pk, AppointmentRequest.claim, "claim", done, then="#step-attempt")
+        return self.take_claim(request, pk, AppointmentRequest.claim, "claim", done)
 
     @only_recorded
     def release_view(self, request, pk):
         return self.take_claim(request, pk, AppointmentRequest.release, "release", "It is free again.")
 
-    def take_claim(self, request, pk, verb, step, done, then=""):
+    def take_claim(self, request, pk, verb, step, done):
         appointment_request = self.to_triage(request, pk)
         if request.method == "POST":
             try:
@@ -319,7 +320,6 @@ class AppointmentRequestAdmin(PagedAdmin):
                 messages.error(request, f"{appointment_request}: {refusal}")
                 return redirect(LIST)
             messages.success(request, f"{appointment_request}: {done}")
-            return redirect(reverse(DETAIL, args=[pk]) + then)
         return redirect(DETAIL, pk)
 
     def to_triage(self, request, pk):
@@ -439,7 +439,7 @@ class AppointmentRequestAdmin(PagedAdmin):
             PatientReply.objects.filter(request__in=shown, read_at=None).update(read_at=timezone.now())
         promises = Promises.today()
         steps = offered_steps(appointment_request, request.user, tried or prepared, promises.calendar)
-        undo = steps.pop("Undo", [None])[0]
+        undo = steps.pop("Undo", [None])[0] or undo_of_a_duplicate(appointment_request, request.user)
         same_person = AppointmentRequest.objects.of_same_person(appointment_request)
         same_person = list(same_person.exclude(pk__in=[each.pk for each in merged])[: SAME_PERSON_SHOWN + 1])
         if earlier := [each.reference for each in same_person[:SAME_PERSON_SHOWN]]:
@@ -483,6 +483,14 @@ class AppointmentRequestAdmin(PagedAdmin):
 def way_back(address):
     """The list that somebody came from, as it was filtered, or the desk; nothing else is an address to go to."""
     return address if address.partition("?")[0] in (reverse(LIST), reverse("admin:index")) else reverse(LIST)
+
+
+def undo_of_a_duplicate(appointment_request, user):
+    """Whoever has just closed another one as a duplicate of this stands here, and may want to take that back."""
+    for step in LastStep.objects.lately().filter(by=user, request__duplicate_of=appointment_request):
+        if Undo.offered(step.request, user):
+            return Undo(step.request)
+    return None
 
 
 def rows_of(model, shown):

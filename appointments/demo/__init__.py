@@ -155,7 +155,7 @@ def take(step, request, staff, told):
         AppointmentRequest.objects.filter(pk=request.pk).update(**moved)
     if step["do"] == "reopen":  # a promise began then
         promised_by = ClinicProfile.objects.current().promised_by(at)
-        AppointmentRequest.objects.filter(pk=request.pk).update(promised_by=promised_by)
+        AppointmentRequest.objects.filter(pk=request.pk).update(promised_by=promised_by, reopened_at=at)
     request.refresh_from_db()
 
 

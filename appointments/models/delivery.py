@@ -96,6 +96,9 @@ class DeliveryQuerySet(models.QuerySet):
                 request=appointment_request, recipient=recipient, kind=Delivery.Kind.URGENT, defaults=anew
             )
 
+    def with_whom(self):
+        return self.select_related("request", "recipient")
+
     def to_staff(self):
         return self.filter(recipient__isnull=False)
 

@@ -3,6 +3,7 @@
 from functools import cache
 
 from django.db import connection
+from django.db.models import AutoField, BooleanField, CharField, TextField
 
 
 def insert(rows):
@@ -32,14 +33,22 @@ def insert_if_new(row):
 def insert_of(rows):
     """(statement, values)."""
     fields, begins, one_row = statement_for(type(rows[0]))
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
+    values = [value_of(field, row) for row in rows for field in fields]
     return begins + ", ".join([one_row] * len(rows)), values
+
+
+def value_of(field, row):
+    """As the driver takes it. Nothing, plain text and yes or no go in as they are."""
+    value = field.pre_save(row, True)
+    if value is None or (type(value) in (str, bool) and isinstance(field, (CharField, TextField, BooleanField))):
+        return value
+    return field.get_db_prep_save(value, connection)
 
 
 @cache
 def statement_for(model):
-    """(fields, how the INSERT begins, the place of one row). The database makes the key."""
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    """(fields, how the INSERT begins, the place of one row). Numbers for keys are the database's to give."""
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)
     begins = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES "  # noqa: S608  our own model

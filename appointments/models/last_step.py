@@ -12,6 +12,12 @@ UNDO_FOR = timedelta(minutes=1)  # and for so long a message to the patient is h
 NEVER_GOES_BACK = {"calendar_sequence", "claimed_until"}  # calendars on patients' phones take the higher number
 
 
+class LastStepQuerySet(models.QuerySet):
+    def lately(self):
+        """Those that may be taken back still, newest first."""
+        return self.filter(at__gt=timezone.now() - UNDO_FOR).select_related("request").order_by("-at")
+
+
 class LastStep(models.Model):
     """What a request's last step has changed. It may hold what a patient was told, so it is soon forgotten."""
 
@@ -31,6 +37,8 @@ class LastStep(models.Model):
     # Of a merge: the request that was kept
     kept_version = models.PositiveIntegerField(null=True)
     kept_before = models.JSONField(null=True)
+
+    objects = LastStepQuerySet.as_manager()
 
     def __str__(self):
         return f"{self.request} {self.version}"

@@ -97,8 +97,8 @@ class AppointmentRequestQuerySet(models.QuerySet):
         """What belongs on the desk: not suspected, or closed by somebody who looked."""
         return self.filter(Q(suspected_spam=False) | Q(status=AppointmentRequest.Status.CLOSED))
 
-    def overdue(self):
-        return self.to_contact().filter(first_attempt_at=None, promised_by__lt=timezone.now())
+    def overdue(self, now=None):
+        return self.to_contact().filter(first_attempt_at=None, promised_by__lt=now or timezone.now())
 
     def claimed_by(self, user):
         return self.open().filter(assigned_to=user, claimed_until__gt=timezone.now())
@@ -273,6 +273,7 @@ class AppointmentRequest(models.Model):
     )
     claimed_until = models.DateTimeField(null=True, blank=True)
     first_opened_at = models.DateTimeField(null=True, blank=True)
+    reopened_at = models.DateTimeField("opened again", null=True, blank=True, editable=False)
     escalated_at = models.DateTimeField("told again", null=True, blank=True)
     first_attempt_at = models.DateTimeField(null=True, blank=True)
     contacted_at = models.DateTimeField("reached", null=True, blank=True)
@@ -399,6 +400,10 @@ class AppointmentRequest(models.Model):
     def clock_is_running(self):
         """The promise still stands: we have not tried to reach the patient yet."""
         return self.status in self.OURS_TO_ACT and self.first_attempt_at is None
+
+    @property
+    def promise_began_at(self):
+        return self.reopened_at or self.created_at
 
     @property
     def is_overdue(self):
@@ -625,6 +630,7 @@ class AppointmentRequest(models.Model):
 
     def reopen(self, *, by, reason):
         self._need(reason, "Write why it is opened again.")
+        now = timezone.now()
         self._step(
             self.Status.NEW,
             by=by,
@@ -633,7 +639,8 @@ class AppointmentRequest(models.Model):
             closed_at=None,
             suspected_spam=False,
             # Somebody has to call again: it is back among those to contact, with a promise that begins now.
-            promised_by=ClinicProfile.objects.current().promised_by(timezone.now(), self.service, clinic_calendar()),
+            reopened_at=now,
+            promised_by=ClinicProfile.objects.current().promised_by(now, self.service, clinic_calendar()),
             first_attempt_at=None,
             contacted_at=None,
             duplicate_of=None,

@@ -18,6 +18,10 @@
 
   onOff.checked = remembered() !== "off";
   onOff.addEventListener("change", () => { remember(onOff.checked ? "on" : "off"); show(); });
+  for (const line of list.querySelectorAll("li")) {
+    const key = line.querySelector("kbd").textContent;
+    if (/^[a-z]$/.test(key)) line.hidden = !document.querySelector(`[data-key="${key}"]`); // it would do nothing here
+  }
   list.hidden = false;
   show();
 

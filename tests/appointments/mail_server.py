@@ -72,7 +72,7 @@ class MailServer:
         return self.at_quit or "221 Bye"
 
     @contextmanager
-    def running(self, port=None, **options):
+    def running(self, port=None, host="127.0.0.1", **options):
         """Listening, at a free port or the one given; `options` are aiosmtpd's, such as a tls_context."""
 
         class Here(Controller):
@@ -80,7 +80,7 @@ class MailServer:
                 return SMTP(inner.handler, hostname="localhost", ident="test", **options)
 
         self.port = port or free_port()
-        controller = Here(self, hostname="127.0.0.1", port=self.port, ready_timeout=20)
+        controller = Here(self, hostname=host, port=self.port, ready_timeout=20)
         controller.start()
         try:
             yield self

@@ -138,6 +138,19 @@ def test_the_digest_is_due_at_nine_on_opening_days(people, now, owed):
     assert Delivery.objects.filter(kind="digest").count() == owed
 
 
+@pytest.mark.parametrize(("promised_by", "owed"), [(local(2026, 11, 20, 16), 2), (local(2026, 11, 23, 16), 0)])
+def test_on_a_day_when_the_clinic_is_closed_the_digest_goes_out_where_a_patient_waits_past_the_promise(
+    people, promised_by, owed
+):
+    factories.a_request(created_at=local(2026, 11, 20, 10), promised_by=promised_by)
+    sunday = local(2026, 11, 22, 9)
+
+    digest.owe(sunday)
+    digest.owe(sunday)
+
+    assert Delivery.objects.filter(kind="digest").count() == owed
+
+
 def the_digest(mail_server, now):
     digest.owe(now)
     Delivery.objects.filter(kind="digest").update(next_attempt_at=local(2026, 1, 1))

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from appointments.models import AppointmentRequest, ChangedMeanwhile, ContactAttempt, StatusChange, StepNotAllowed
+from appointments.promise import Promises
 from tests import factories
 
 PHONE, EMAIL = ContactAttempt.Channel.PHONE, ContactAttempt.Channel.EMAIL
@@ -244,6 +245,21 @@ def test_closing_and_opening_again(clinic, staff):
 
     assert (request.status, request.outcome, request.closed_at, request.duplicate_of) == ("new", "", None, None)
     assert request.status_changes.last().reason == "They are two people"
+
+
+def test_the_promise_of_a_request_that_is_opened_again_begins_then_until_that_is_taken_back(clinic, staff):
+    request = factories.a_request(created_at=timezone.now() - timedelta(days=30))
+    received = request.created_at
+    request.withdraw(by=staff)
+
+    request.reopen(by=staff, reason="They called back")
+    promise = Promises.today().of(request)
+    assert request.promise_began_at > received
+    assert (promise.left, promise.level) == (promise.given, "ok")
+
+    request.undo(by=staff)
+    request.refresh_from_db()
+    assert (request.reopened_at, request.promise_began_at) == (None, received)
 
 
 def test_a_booking_can_be_made_again_after_it_was_withdrawn(clinic, staff):

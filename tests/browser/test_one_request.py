@@ -326,3 +326,73 @@ def test_no_barrier_on_the_page_of_a_request(signed_in_page, client, full, staff
     look("two at once")
 
     assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_what_was_typed_in_one_form_is_not_lost_by_sending_another(signed_in_page, full):
+    page = signed_in_page
+    page.goto(detail(full))
+    page.keyboard.type("n")
+    page.keyboard.type("Has a dog, needs the side door")
+    page.keyboard.press("Escape")
+
+    page.keyboard.type("3s")
+    expect(page.locator("#unsent-words")).to_contain_text("What you typed under “Add a note” is not saved")
+    assert not full.attempts.exists()
+    page.locator("#unsent-words a").click()
+    expect(page.locator("#form-note textarea")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    said(page, "The note is added.")
+    assert full.notes.get().text == "Has a dog, needs the side door"
+
+    page.keyboard.type("3s")
+    said(page, "The contact attempt is recorded.")
+
+
+def test_whoever_leaves_typed_words_on_purpose_presses_twice(signed_in_page, full):
+    page = signed_in_page
+    page.goto(detail(full))
+    page.keyboard.type("n")
+    page.keyboard.type("Never mind")
+    page.keyboard.press("Escape")
+
+    page.keyboard.type("3s")
+    expect(page.locator("#unsent-words")).to_be_visible()
+    page.keyboard.type("s")
+    said(page, "The contact attempt is recorded.")
+    assert not full.notes.exists()
+
+
+def test_twin_without_the_script_typed_words_are_lost_without_a_word(signed_in_page, full):
+    page = signed_in_page
+    page.route("**/unsent-words*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.goto(detail(full))
+    page.keyboard.type("n")
+    page.keyboard.type("Has a dog, needs the side door")
+    page.keyboard.press("Escape")
+
+    page.keyboard.type("3s")
+    said(page, "The contact attempt is recorded.")
+    assert not full.notes.exists()
+
+
+@pytest.mark.parametrize("width", [375])
+def test_on_a_phone_call_opens_with_what_must_be_known_before_dialing(signed_in_page, full):
+    page = signed_in_page
+    page.goto("/admin/")
+
+    page.locator(".call-list button").first.click()
+
+    said(page, "Yours until")
+    assert page.evaluate("scrollY") == 0
+    expect(page.get_by_text("Identity not checked")).to_be_in_viewport()
+    expect(page.locator(".request-patient .call-link").first).to_be_in_viewport()
+
+
+def test_the_list_of_keys_shows_those_that_do_something(signed_in_page, full):
+    page = signed_in_page
+    page.goto(detail(full))
+
+    listed = [key.inner_text() for key in page.locator("#key-list li:visible kbd:first-child").all()]
+    assert {"s", "b", "n", "c"} <= set(listed)
+    assert not {"r", "u"} & set(listed), "nothing is claimed, and there is nothing to take back"

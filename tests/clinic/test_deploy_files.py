@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from clinic.management.commands.serve import bind, make_server
 from clinic.management.commands.setup import Command
 
 ROOT = Path(__file__).parent.parent.parent
@@ -55,6 +56,20 @@ def test_caddy_takes_its_file(tmp_path):
     )
 
     assert said.returncode == 0, said.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [("nginx.conf", r"keepalive 16;\s+keepalive_timeout (\d+)s;"), ("Caddyfile", r"keepalive (\d+)s")],
+)
+def test_a_proxy_lets_go_of_an_idle_line_well_before_the_site_closes_it(file, words):
+    """Else a form is sent over a line that just closes: where the other process is away, that is a 502."""
+    listener = bind("127.0.0.1", 0)
+    server = make_server(listener, application=lambda environ, start_response: [])
+    closes_after = server.adj.channel_timeout
+    server.close()
+
+    assert int(re.search(words, (DEPLOY / file).read_text())[1]) <= closes_after / 2
 
 
 def test_the_containers_are_told_what_the_set_up_asks():

@@ -9,7 +9,9 @@ import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from tests.appointments.mail_server import free_port
@@ -32,6 +34,8 @@ def can_part_networks():
 def a_network(number):
     """A network namespace for one host; gives its address and what a command that runs there begins with."""
     name, outside, inside = f"clinic-host-{number}", f"clinicv{number}", f"clinicw{number}"
+    if Path(f"/run/netns/{name}").exists():
+        pytest.skip(f"Another drill on this computer has the network {name}: ip netns delete {name}, if none runs")
     ours, theirs = f"198.19.{number}.1", f"198.19.{number}.2"
     commands = [
         f"ip netns add {name}",
@@ -136,7 +140,7 @@ class Reader(threading.Thread):
     def __init__(self, port, path, every=0.05):
         super().__init__(daemon=True)
         self.port, self.path, self.every = port, path, every
-        self.pages, self.wrong, self.longest_gap = 0, [], 0.0
+        self.pages, self.wrong, self.gaps = 0, [], []  # when a page came, and how long after the one before
         self.over = threading.Event()
 
     def run(self):
@@ -158,7 +162,11 @@ class Reader(threading.Thread):
             if good:
                 self.pages += 1
                 now = time.monotonic()
-                self.longest_gap, last = max(self.longest_gap, now - last), now
+                self.gaps.append((now, now - last))
+                last = now
+
+    def longest_gap(self, since=0.0, until=float("inf")):
+        return max((gap for moment, gap in self.gaps if since < moment <= until), default=0.0)
 
     def __enter__(self):
         self.start()

@@ -183,7 +183,16 @@ def without_deadline():
     deliveries.SEND_WITHIN = 24 * 60 * 60
 
 
+def without_retries():
+    """Whatever the mail server says is its last word."""
+    from appointments.models import Delivery
+
+    mark = Delivery.mark_refused
+    Delivery.mark_refused = lambda self, error, **how: mark(self, error, **how | {"give_up": True})
+
+
 WITHOUT = {
+    "retries": without_retries,
     "sending-first": without_sending_first,
     "leases": without_leases,
     "deadline": without_deadline,

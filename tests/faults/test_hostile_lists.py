@@ -10,12 +10,14 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from appointments.models import AppointmentRequest
 from tests import factories
 from tests.triage.pages import SEARCH
 
 from . import size
 
 NUMBER = size(120, 2_000)  # for each list
+STOCK = "/stock/appointments/appointmentrequest/"
 SLOWEST = size(5, 1)  # seconds; the short form shares the computer with other tests
 LOOKUPS = [
     "exact",
@@ -127,3 +129,18 @@ def test_no_words_to_search_for_are_a_fault_of_ours(clinic, record_figures):
 
     assert slowest < SLOWEST
     record_figures(searches=NUMBER, slowest=f"{slowest:.2f} s")
+
+
+def test_twin_the_stock_list_breaks_at_the_same_addresses(clinic, settings, record_figures):
+    """Django's own list of requests, with the filters that every tutorial gives it: it believes what an address says."""
+    settings.ROOT_URLCONF = "tests.faults.stock_site"
+    factories.a_request()
+    client = Client(raise_request_exception=False)
+    client.force_login(factories.a_user())
+    known = ["created_at__year=99999999999", f"q={'+'.join(['word'] * 2_000)}", "status__exact=%00"]
+
+    queries = [*known, *hostile_queries(AppointmentRequest, NUMBER)]
+    answers = Counter(client.get(f"{STOCK}?{query}").status_code for query in queries)
+
+    record_figures(**{f"answers {status}": number for status, number in answers.items()})
+    assert answers[500]

@@ -5,16 +5,18 @@ In the suite the sending is done in the test itself, in `make drill` by two work
 
 import ssl
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from email import message_from_bytes
 from statistics import quantiles
 
 import pytest
+from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.utils import timezone
 
-from appointments import deliveries
+from appointments import deliveries, intake
 from appointments.models import Delivery
 from tests import factories
 from tests.appointments.mail_server import (
@@ -24,9 +26,11 @@ from tests.appointments.mail_server import (
     free_port,
     nobody_may_sign_in,
 )
+from tests.appointments.test_deliveries import later
 
 from . import FULL, size
-from .killed_workers import quick_clock
+from .conftest import Browser
+from .killed_workers import WITHOUT, quick_clock
 from .patients import Crowd
 from .processes import process, until
 from .sites import a_site, prepare
@@ -35,6 +39,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ALICE, BOB = "alice@example.org", "bob@example.org"
 SEND_WITHIN = size(0.5, 30)  # seconds
+SEND_IN_THE_PAGE = 1.5  # seconds that mail in trouble costs a page that waits for it
 SLACK = 20  # seconds that a busy computer may add; those servers would go on for ten minutes
 
 
@@ -230,28 +235,129 @@ def test_twin_without_verification_a_bad_certificate_gets_our_mail(people, setti
     assert times_accepted(server) == [ALICE, BOB]
 
 
-def test_one_in_five_is_answered_not_now_and_all_arrive_once(clinic, workers, settings, record_figures):
-    people = size(6, 100)
-    for _ in range(people):
+def through_not_now(workers, settings, *options):
+    """Messages to many people, of which the server takes one in five not now. Gives the Message-IDs it has accepted."""
+    for _ in range(size(6, 100)):
         factories.a_recipient()
     for _ in range(size(2, 4)):
         factories.a_request()
     server = MailServer()
     server.not_now = size(0.3, 0.2)
+    none_waits = lambda: not Delivery.objects.filter(state__in=["waiting", "sending"]).exists()  # noqa: E731
     with server.running(), ExitStack() as stack:
         url = f"smtp://127.0.0.1:{server.port}"
         if FULL:
-            stack.enter_context(workers(url, "--retry-in", 1))
-            until(lambda: not Delivery.objects.undelivered().exists(), within=300, every=0.5)
+            stack.enter_context(workers(url, "--retry-in", 1, *options))
+            until(none_waits, within=300, every=0.5)
         else:
             use(settings, url)
-            until(lambda: (due_now(), deliveries.sweep(), not Delivery.objects.undelivered().exists())[2], within=60)
+            until(lambda: (due_now(), deliveries.sweep(), none_waits())[2], within=60)
+    return [message_from_bytes(content)["Message-ID"] for _, content in server.accepted]
 
-    ids = [message_from_bytes(content)["Message-ID"] for _, content in server.accepted]
+
+def test_one_in_five_is_answered_not_now_and_all_arrive_once(clinic, workers, settings, record_figures):
+    ids = through_not_now(workers, settings)
+
     attempts = sum(Delivery.objects.values_list("attempts", flat=True))
     record_figures(deliveries=Delivery.objects.count(), attempts=attempts, accepted=len(ids), different=len(set(ids)))
     assert len(ids) == len(set(ids)) == Delivery.objects.count()
     assert attempts > len(ids), "nothing was answered with a 4xx"
+
+
+def test_twin_where_not_now_is_taken_for_never_messages_are_lost(
+    clinic, workers, settings, monkeypatch, record_figures
+):
+    if not FULL:
+        monkeypatch.setattr(Delivery, "mark_refused", Delivery.mark_refused)  # put back after the test
+        WITHOUT["retries"]()
+
+    ids = through_not_now(workers, settings, "--without", "retries")
+
+    record_figures(deliveries=Delivery.objects.count(), lost=Delivery.objects.count() - len(ids))
+    assert len(ids) < Delivery.objects.count()
+
+
+def told_while_one_hangs(workers, *options, within):
+    """One worker, whose first message hangs; how many of five others are told in so many seconds."""
+    hanging = factories.a_recipient(ALICE)
+    others = [factories.a_recipient() for _ in range(5)]
+    factories.a_request()
+    Delivery.objects.filter(recipient__in=others).update(next_attempt_at=timezone.now() + timedelta(seconds=0.5))
+    server = MailServer()
+    server.refuse = {ALICE: "hang"}
+    told = Delivery.objects.filter(recipient__in=others, state="accepted")
+    with server.running(), workers(f"smtp://127.0.0.1:{server.port}", *options, count=1, send_within=2):
+        until(lambda: Delivery.objects.filter(recipient=hanging, attempts=1).exists())
+        with suppress(AssertionError):
+            until(lambda: told.count() == len(others), within)
+    return told.count()
+
+
+def test_one_address_that_hangs_holds_up_no_other(clinic, workers):
+    assert told_while_one_hangs(workers, within=60) == 5
+
+
+def test_twin_without_the_deadline_one_address_that_hangs_holds_up_all(clinic, workers):
+    assert told_while_one_hangs(workers, "--without", "deadline", within=6) == 0
+
+
+def an_outage(settings):
+    """Ten minutes without a mail server, looked at every ten seconds of the deliveries' own time, and ten with one.
+
+    (minutes until all is red or None, minutes until all is delivered or None, what has arrived)
+    """
+    port, all_red, delivered = free_port(), None, None
+    use(settings, f"smtp://127.0.0.1:{port}")
+    for _ in range(4):
+        factories.a_request()
+    server = MailServer()
+    with ExitStack() as stack:
+        for seconds in range(0, 20 * 60, 10):
+            if seconds == 10 * 60:
+                stack.enter_context(server.running(port))
+            deliveries.sweep()
+            if all_red is None and Delivery.objects.in_trouble().count() == 8:
+                all_red = seconds / 60
+            if seconds >= 10 * 60 and not Delivery.objects.undelivered().exists():
+                delivered = seconds / 60 - 10
+                break
+            later(seconds=10)
+    return all_red, delivered, len(server.accepted)
+
+
+def test_after_ten_minutes_without_a_mail_server_all_arrive(people, settings, record_figures):
+    all_red, delivered, arrived = an_outage(settings)
+
+    record_figures(red_after_minutes=all_red, delivered_after_minutes=delivered)
+    assert all_red <= 5
+    assert delivered <= 6
+    assert arrived == 8
+    assert not Delivery.objects.in_trouble().exists()
+
+
+def test_twin_with_three_quick_tries_an_outage_loses_all(people, settings, monkeypatch):
+    """As many queues of tasks do it: three times, and that was it."""
+    mark = Delivery.mark_refused
+
+    def three_times(delivery, error, **how):
+        return mark(delivery, error, **how | {"retry_in": timedelta(seconds=1), "give_up": delivery.attempts >= 3})
+
+    monkeypatch.setattr(Delivery, "mark_refused", three_times)
+
+    all_red, delivered, arrived = an_outage(settings)
+
+    assert (delivered, arrived) == (None, 0)
+    assert all_red is not None, "given up in silence"
+
+
+def test_twin_sent_with_fail_silently_an_outage_loses_all_and_nothing_is_red(people, settings, monkeypatch):
+    """What is written most often: the page looks well, and the mail is gone."""
+    monkeypatch.setattr(
+        deliveries, "send", lambda message, server: get_connection(fail_silently=True).send_messages([message])
+    )
+
+    assert an_outage(settings) == (None, 0, 0)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"accepted"}
 
 
 @pytest.mark.drill
@@ -322,3 +428,47 @@ def test_what_mail_in_trouble_costs_a_patient(clinic, tmp_path, record_figures):
         p95_in_trouble_ms=round(p95["ill"] * 1000),
         ratio=round(p95["ill"] / p95["healthy"], 2),
     )
+    assert p95["ill"] <= 1.2 * p95["healthy"] + 0.02  # seconds: a clock's grain
+
+
+def posted_in_turns(form_page, settings):
+    """(95th percentile of a healthy server, of one that hangs) of the seconds that a patient waits for the receipt."""
+    patient, took, server = Browser(), {"": [], "hang": []}, MailServer()
+    with server.running():
+        use(settings, f"smtp://127.0.0.1:{server.port}")
+        for _ in range(6):
+            for trouble, seconds in took.items():
+                server.at_data = trouble
+                answers = form_page(patient)
+                began = time.monotonic()
+                assert patient.post("/request/", answers).status_code == 303
+                seconds.append(time.monotonic() - began)
+    return [quantiles(times, n=20)[-1] for times in took.values()]
+
+
+def test_no_patient_waits_for_mail(form_page, settings, record_figures):
+    healthy, ill = posted_in_turns(form_page, settings)
+
+    record_figures(p95_healthy_ms=round(healthy * 1000), p95_in_trouble_ms=round(ill * 1000))
+    assert ill < healthy + SEND_IN_THE_PAGE / 2
+
+
+def test_twin_with_mail_sent_inside_the_request_a_patient_waits_for_it(
+    form_page, settings, monkeypatch, record_figures
+):
+    monkeypatch.setattr(deliveries, "SEND_WITHIN", SEND_IN_THE_PAGE)
+    monkeypatch.setattr(deliveries, "CLOSE_WITHIN", 0.1)
+    receive = intake.receive
+
+    def receive_and_send(*args, **kwargs):
+        stored = receive(*args, **kwargs)
+        deliveries.sweep()
+        return stored
+
+    monkeypatch.setattr(intake, "receive", receive_and_send)
+
+    healthy, ill = posted_in_turns(form_page, settings)
+
+    record_figures(p95_healthy_ms=round(healthy * 1000), p95_in_trouble_ms=round(ill * 1000))
+    assert ill > healthy + SEND_IN_THE_PAGE / 2
+    assert ill > 1.2 * healthy

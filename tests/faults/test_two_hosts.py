@@ -31,7 +31,10 @@ pytestmark = [
 
 EVERY = size(3, 10)  # seconds between two kills: longer than an answer takes on a busy computer
 LASTS = size(5, 300)
-THREADS = size(2, 8)
+CALM = size(1, 30)  # seconds before the first kill, to know what this computer's own gaps are
+THREADS = size(2, 3)  # each some ten patients a second: load, and not so much that only its own weight is measured
+PATIENCE = 180  # seconds that a process may take to come back on a computer that does much else
+NETWORKS = size(False, True) and can_part_networks()
 GAP = 1.0  # second that no page comes
 # Through the proxy all of the crowd come from one address, and are no flood here.
 ONE_ADDRESS = {
@@ -44,7 +47,7 @@ ONE_ADDRESS = {
 
 @pytest.fixture
 def mail_server():
-    with MailServer().running() as server:
+    with MailServer().running(host="0.0.0.0" if NETWORKS else "127.0.0.1") as server:
         yield server
 
 
@@ -59,8 +62,7 @@ def guide(clinic):
 
 
 def test_one_of_each_is_killed_in_turn_and_nobody_waits_or_is_lost(ready, guide, mail_server, tmp_path, record_figures):
-    networks = can_part_networks() and size(False, True)
-    with two_hosts(tmp_path, mail_server=mail_server, networks=networks, **ONE_ADDRESS) as hosts:
+    with two_hosts(tmp_path, mail_server=mail_server, networks=NETWORKS, **ONE_ADDRESS) as hosts:
         port = free_port()
         servers = [f"{host.address}:{host.port}" for host in hosts]
         with a_proxy(port=port, site_port=hosts[0].port, data=tmp_path, servers=servers):
@@ -71,14 +73,19 @@ def test_one_of_each_is_killed_in_turn_and_nobody_waits_or_is_lost(ready, guide,
                 Crowd(port, ready.pk, THREADS) as crowd,
             ):
                 until(lambda: crowd.acknowledged, within=60)
-                over = time.monotonic() + LASTS
+                warm = time.monotonic()
+                time.sleep(CALM)
+                began = time.monotonic()
+                over = began + LASTS
                 victims = itertools.cycle((host, name) for name in ("web", "worker") for host in hosts)
                 while time.monotonic() < over or kills < 3:
                     time.sleep(EVERY)
-                    until(lambda: all(host.is_ready() for host in hosts), within=60)
+                    until(lambda: all(host.is_ready() for host in hosts), within=PATIENCE)
                     host, name = next(victims)
                     host.kill(name)
                     kills += 1
+                    said = f"kill {kills}: {name}, {len(crowd.acknowledged)} acknowledged, longest gap"
+                    print(said, longest(of_guides, began), longest(of_home, began), flush=True)
                 before = len(crowd.acknowledged)
                 until(lambda: len(crowd.acknowledged) > before, within=60)
             record_figures(
@@ -88,14 +95,21 @@ def test_one_of_each_is_killed_in_turn_and_nobody_waits_or_is_lost(ready, guide,
                 lost=len(lost(crowd)),
                 twice=len(stored_twice()),
                 pages={"guide": of_guides.pages, "home": of_home.pages},
-                longest_gap={"guide": round(of_guides.longest_gap, 2), "home": round(of_home.longest_gap, 2)},
-                other_networks=networks,
+                longest_gap={"guide": longest(of_guides, began), "home": longest(of_home, began)},
+                longest_gap_before={"guide": longest(of_guides, warm, began), "home": longest(of_home, warm, began)},
+                other_networks=NETWORKS,
             )
             assert_nothing_is_lost(crowd)
             for reader in (of_guides, of_home):
                 assert not reader.wrong
-                assert reader.longest_gap < size(3 * GAP, GAP)  # the short form runs beside other tests
+                # On a busy computer a page takes its time with nobody killed: that is not the proxy's.
+                busy = longest(reader, warm, began)
+                assert longest(reader, began) < size(3 * GAP, GAP) + busy
             assert_everybody_is_told(mail_server, within=size(60, 900))
+
+
+def longest(reader, since, until=float("inf")):
+    return round(reader.longest_gap(since, until), 2)
 
 
 @pytest.mark.drill
@@ -108,7 +122,7 @@ def test_twin_with_one_host_its_death_is_seen(ready, mail_server, tmp_path):
             before = reader.pages
             until(lambda: reader.pages > before + 5, within=60)
 
-    assert reader.wrong or reader.longest_gap > GAP
+    assert reader.wrong or reader.longest_gap() > GAP
 
 
 def test_what_one_host_begins_the_other_goes_on_with(ready, guide, mail_server, tmp_path, settings):

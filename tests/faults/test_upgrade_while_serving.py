@@ -113,7 +113,7 @@ def walk(old_release, tmp_path, server, mail_server, record_figures):
         answers=dict(crowd.told),
         lost=len(set(crowd.acknowledged) - stored),
         pages=reader.pages,
-        longest_gap=round(reader.longest_gap, 2),
+        longest_gap=round(reader.longest_gap(), 2),
     )
     assert not set(crowd.acknowledged) - stored
     assert not crowd.wrong

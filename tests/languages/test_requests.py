@@ -24,7 +24,9 @@ ANSWERS = {
 
 def sent(client, prefix, **changes):
     answers = {**ANSWERS, "service": factories.a_service().pk, "form_token": factories.a_form_token(), **changes}
-    response = client.generic("POST", f"{prefix}request/", urlencode(answers), "application/x-www-form-urlencoded")
+    response = client.generic(
+        "POST", f"{prefix}request/", urlencode(answers, doseq=True), "application/x-www-form-urlencoded"
+    )
     return response, AppointmentRequest.objects.order_by("pk").last()
 
 
@@ -140,3 +142,25 @@ def test_the_forms_language_is_changed_without_losing_what_is_typed(clinic, clie
     page = response.content.decode()
     assert 'value="Zqcanary"' in page and "Solicitar una cita" in page and "error-summary" not in page
     assert not AppointmentRequest.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "shown"),
+    [
+        ("/es/", ["Número de teléfono", "¿Cuándo es buen momento para llamarle?", "Por la mañana", "Sí"]),
+        ("/ar/", ["رقم الهاتف", "نعم"]),
+        ("/", ["Phone number", "When is a good time to call you?", "Morning", "Yes"]),
+    ],
+)
+def test_a_page_about_trouble_names_what_was_typed_as_the_form_does(clinic, client, settings, prefix, shown):
+    settings.REQUESTS_PER_HOUR_REFUSED = 0
+
+    response, stored = sent(
+        client, prefix, phone="212-555-0142", best_time_to_call="morning", preferred_days=["monday", "friday"]
+    )
+
+    assert (response.status_code, stored) == (429, None)
+    page = response.content.decode()
+    assert not [words for words in shown if f">{words}<" not in page]
+    assert "Best time to call" not in page and ">morning<" not in page and ">any<" not in page
+    assert 'name="best_time_to_call" value="morning"' in page

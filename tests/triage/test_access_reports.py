@@ -49,8 +49,8 @@ def test_who_saw_this_request(auditor_client, nurse, clinic):
 
     page = auditor_client.post(ASK, {"ask": "request", "reference": "bcdf 7346"}, follow=True)
 
-    assertContains(page, "<td>Shown in a list: desk</td>", html=True)
-    assertContains(page, "<td>Changed: book</td>", html=True)
+    assertContains(page, "<td>Shown in a list: the desk</td>", html=True)
+    assertContains(page, "<td>Changed: Book the appointment</td>", html=True)
     assertContains(page, '<th scope="row">Nora Nurse</th><td>2</td>')
     assertNotContains(page, "GHJK8346")
 

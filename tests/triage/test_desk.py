@@ -341,7 +341,7 @@ def test_claiming_from_the_desk_leads_to_the_call(staff_client, staff, all_well)
 
     page = staff_client.post(action(row, "claim"), follow=True)
 
-    assert page.redirect_chain == [(f"{detail(row)}#step-attempt", 302)]
+    assert page.redirect_chain == [(detail(row), 302)]
     assertContains(page, '<details class="step" id="step-attempt" open>')
     assertContains(page, "Petra Private")
     assertContains(page, "Yours until")
@@ -364,7 +364,9 @@ def test_somebody_who_does_not_triage_sees_no_requests(client, all_well):
 
 def colors(page):
     """{what is looked at: its color}"""
-    return {what: color for what, color, _ in page.context["checks"]}
+    checks = {what: color for what, color, *_ in page.context["checks"]}
+    checks.pop("What the worker looks at")  # tests/clinic/test_examination.py
+    return checks
 
 
 def test_each_check_stands_there_in_red_and_green(staff_client, all_well):
@@ -417,7 +419,18 @@ def test_the_desk_asks_the_same_number_of_queries_for_many_rows(staff_client, al
 
     with django_assert_num_queries(len(few)):
         staff_client.get(DESK)
-    assert questions(few) <= 12 + 2  # the two lists of messages in trouble are asked for when there are any
+    assert questions(few) <= 12
+
+
+@pytest.mark.django_db(transaction=True)
+def test_with_what_begins_and_ends_a_transaction_the_desk_asks_twelve_times(staff_client, all_well):
+    a_request()
+    Delivery.objects.update(attempts=3)
+
+    with CaptureQueriesContext(connection) as asked:
+        assertContains(staff_client.get(DESK), "not delivered")
+
+    assert len(asked) <= 12, [one["sql"][:60] for one in asked]
 
 
 def test_a_desk_without_trouble_asks_twelve_times(staff_client, all_well):

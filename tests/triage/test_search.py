@@ -50,11 +50,21 @@ def wanted(clinic, request):
         "brien",
         "sampleobrien",
         "emile.sample@example.org",
+        "emile.sample@example.o",
         "  SAMPLE@example  ",
     ],
 )
 def test_a_request_is_found_by_what_is_said_on_the_phone(staff_client, wanted, text):
     assert references(staff_client.post(SEARCH, {"q": text})) == [wanted.reference]
+
+
+def test_a_whole_address_finds_its_own_and_not_one_that_begins_like_it(staff_client, clinic):
+    mine = a_request(email="sam@example.co")
+    a_request(email="samuel@example.com")
+
+    for _ in ("just came", "indexed"):
+        assert references(staff_client.post(SEARCH, {"q": "sam@example.co"})) == [mine.reference]
+        the_worker_comes_by()
 
 
 def test_a_request_is_found_by_its_reference_however_it_is_written(staff_client, staff, wanted):

@@ -117,6 +117,17 @@ def test_the_time_to_the_first_call_counts_opening_hours_beside_the_promise(staf
     assertContains(page, "3 called in time, 1 late or still waiting after it.")
 
 
+def test_the_wait_of_a_request_that_was_opened_again_counts_from_then(staff_client, now):
+    stored(
+        received(16, 9), reopened_at=received(25, 9), first_attempt_at=received(25, 11), promised_by=received(25, 17)
+    )
+
+    page = staff_client.get(STATISTICS, {"days": 30})
+
+    assert {row[0]: row[1:] for row in tables(page)["Time to the first call"]}["All"] == ["1", "2 h", "2 h", "8 h"]
+    assertContains(page, "opened again, from then on")
+
+
 def test_a_promise_that_ran_out_without_a_call_is_not_kept_and_one_that_runs_is_not_judged(staff_client, now):
     stored(received(23, 9), promised_by=received(24, 9))
     page = staff_client.get(STATISTICS)

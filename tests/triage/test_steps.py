@@ -219,7 +219,7 @@ def test_no_answer_is_two_clicks(staff_client, appointment_request):
 def test_a_claim_is_taken_renewed_and_released(staff_client, staff, appointment_request):
     claimed = staff_client.post(action(appointment_request, "claim"))
     appointment_request.refresh_from_db()
-    assertRedirects(claimed, f"{detail(appointment_request)}#step-attempt")
+    assertRedirects(claimed, detail(appointment_request))
     assert appointment_request.assigned_to == staff and appointment_request.claim_holds
 
     staff_client.post(action(appointment_request, "release"))

@@ -10,7 +10,7 @@ from appointments import deliveries, intake
 from appointments.models import AppointmentRequest, Delivery, LastStep
 from tests.factories import a_recipient, a_request, a_user, request_fields
 
-from .pages import detail, take
+from .pages import detail, step, take
 
 IN_TWO_DAYS = timezone.now() + timedelta(days=2)
 BOOKING = {"start": IN_TWO_DAYS, "end": IN_TWO_DAYS + timedelta(minutes=30), "place": "Room 2"}
@@ -187,10 +187,30 @@ def test_a_merge_is_taken_back_from_both(staff_client, staff, appointment_reques
     kept.refresh_from_db()
     assert kept.contacted_at is not None
 
-    assertNotContains(staff_client.get(detail(kept)), "Undo:")  # it goes back where it was taken
     take(staff_client, appointment_request, "undo")
 
     assert how_it_stands(kept) == before
+
+
+@pytest.mark.parametrize("merge", [True, False])
+def test_whoever_has_closed_a_duplicate_can_take_it_back_from_the_one_that_was_kept(
+    client, staff_client, staff, appointment_request, merge
+):
+    kept = a_request()
+    appointment_request.mark_duplicate(by=staff, of=kept, merge=merge)
+    undo = step(appointment_request, "undo")
+
+    page = staff_client.get(detail(kept))
+    assertContains(page, f"({appointment_request})")
+    assertContains(page, undo)
+    other = client.__class__()
+    other.force_login(a_user())
+    assertNotContains(other.get(detail(kept)), undo)
+    take(staff_client, appointment_request, "undo")
+
+    appointment_request.refresh_from_db()
+    assert (appointment_request.status, appointment_request.duplicate_of) == ("new", None)
+    assertNotContains(staff_client.get(detail(kept)), undo)
 
 
 def test_a_merge_stays_when_something_happened_to_the_one_that_was_kept(staff_client, staff, appointment_request):
