@@ -227,7 +227,7 @@ class GuideAdmin(
             first = {**first, "fields": ["language", *first["fields"]]}
         if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
             return [(name, first), *rest]
-        rest.append(("Related guides", {"fields": RELATED, "description": RELATED_HELP}))
+        rest.append(("Related guides", {"fields": RELATED, "description": RELATED_HELP, "classes": ["collapse"]}))
         if obj and obj.was_published():
             at = first["fields"].index("slug") + 1
             first = {**first, "fields": [*first["fields"][:at], "moves", *first["fields"][at:]]}

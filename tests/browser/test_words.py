@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from education.models import GlossaryTerm
 from tests.factories import a_clinic, a_published_guide
@@ -71,3 +72,32 @@ def test_the_words_fit_and_pass_the_rules(page, guide):
         page.goto(address)
         assert axe(page, best_practice=True) == []
         assert scrolls_sideways(page) <= 0
+
+
+def test_the_way_back_into_what_is_folded_opens_it(page, no_js_page, live_server):
+    a_clinic()
+    GlossaryTerm.objects.create(term="catheter", meaning="A thin, soft tube.")
+    guide = a_published_guide(
+        "Swallow", sections=[{"heading": "What", "body": "<p>A.</p>", "more": "<p>A catheter.</p>"}]
+    )
+
+    for tab in (page, no_js_page):
+        tab.goto(guide.get_absolute_url())
+        assert not tab.locator("article .term").is_visible()
+        tab.get_by_role("link", name=re.compile("Back to the text")).click()
+        expect(tab.locator("article .term")).to_be_visible()
+
+
+@pytest.mark.parametrize(("number", "width", "columns"), [(9, 1280, 2), (9, 320, 1), (8, 1280, 1)])
+def test_a_long_list_stands_in_columns_where_there_is_room(page, live_server, number, width, columns):
+    a_clinic()
+    terms = [f"word{letter}" for letter in "abcdefghi"[:number]]
+    for term in terms:
+        GlossaryTerm.objects.create(term=term, meaning="A plain meaning of it.")
+    guide = a_published_guide("Swallow", sections=[{"heading": "What", "body": f"<p>{' '.join(terms)}</p>"}])
+    page.set_viewport_size({"width": width, "height": 800})
+
+    page.goto(guide.get_absolute_url())
+
+    lefts = page.locator(".words dl > div").evaluate_all("rows => rows.map(row => row.getBoundingClientRect().left)")
+    assert (len(lefts), len(set(lefts))) == (number, columns)
