@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from appointments.calling import Because, Turn, calling_time, in_order
 from appointments.models import AppointmentRequest, Delivery, PatientReply, Recipient
-from appointments.promise import Promises
+from appointments.promise import Promises, plural
 from education.models import Guide, Letter
 
 from . import caught_mail, doctor
@@ -43,6 +43,7 @@ def desk(user, profile=None):
     }
     if may_triage:
         counts = facts.counts
+        warnings += late(counts["overdue"])
         context |= {
             "in_trouble": facts.in_trouble[:SHOWN] if counts["in_trouble"] else [],
             "in_trouble_count": counts["in_trouble"],
@@ -164,6 +165,14 @@ def in_red_and_green(found):
 def as_row(finding):
     """(what is wrong, what to do, where)"""
     return finding.says, finding.do, f"{reverse(finding.page)}{finding.query}" if finding.page else ""
+
+
+def late(overdue):
+    """Patients who wait past the time that they were promised: all is not well, whatever works."""
+    if not overdue:
+        return []
+    where = f"{reverse(REQUESTS)}?status=overdue"
+    return [(f"{plural(overdue, 'request')} past the promised time.", "Call them first", where)]
 
 
 def for_the_desk(deliveries):

@@ -480,6 +480,18 @@ def test_a_request_that_nobody_opens_turns_amber_and_then_red(staff_client, all_
     assertContains(page, said)
 
 
+def test_not_all_is_well_while_a_patient_waits_past_the_promise(staff_client, all_well, staff):
+    late = a_request(promised_by=timezone.now() - timedelta(minutes=5))
+    Delivery.objects.update(state="accepted", accepted_at=timezone.now())
+
+    page = staff_client.get(DESK)
+    assertContains(page, "health-fair")
+    assertContains(page, "1 request past the promised time")
+
+    late.mark_spam(by=staff)
+    assertContains(staff_client.get(DESK), "All is well")
+
+
 def test_a_patient_who_could_not_be_written_to_is_amber_and_named_nowhere(staff_client, all_well):
     row = a_request(name="Petra Private", email="petra@example.org")
     Delivery.objects.to_staff().update(state="accepted", accepted_at=timezone.now())
