@@ -301,6 +301,7 @@ def test_the_list_shows_states_and_takes_the_same_queries_for_many(staff_client,
     for number in range(8):
         parts = [{"heading": f"{part}", "body": "<p>a</p>", "picture": a_picture()} for part in range(3)]
         a_published_guide(f"Guide {number}", sections=parts, topic=a_topic(f"Topic {number}"))
+    staff_client.get(LIST)  # a session that is not quite new is written again
 
     with django_assert_num_queries(few.count):
         staff_client.get(LIST)
@@ -314,6 +315,7 @@ def test_the_form_takes_the_same_queries_for_few_sections_and_for_many(staff_cli
 
     for number in range(12):
         Section.objects.create(guide=guide, heading=f"{number}", body="<p>a</p>", picture=a_picture())
+    staff_client.get(change(guide))  # a session that is not quite new is written again
 
     with django_assert_num_queries(few.count):
         staff_client.get(change(guide))
