@@ -60,7 +60,8 @@ def related_guides(revision):
         live = live.filter(pk__in=revision.related)
     else:
         language = revision.data.get("language", OURS)
-        live = live.filter(shown_in(language), live_revision__topic=revision.topic_id).order_by("-live_revision_id")[:MOST]
+        live = live.filter(shown_in(language), live_revision__topic=revision.topic_id)
+        live = live.order_by("-live_revision_id")[:MOST]
     # As of the live revision: the guide's own title and summary are the draft's.
     found = live.values_list("pk", "slug", "language", "live_revision__title", "live_revision__summary")
     rows = [dict(zip(("guide_id", "slug", "language", "title", "summary"), row, strict=True)) for row in found]
