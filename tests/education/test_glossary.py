@@ -216,3 +216,10 @@ def test_a_meaning_is_held_to_the_myths():
 
     assert any("published often and wrong" in finding.says for finding in advice_on_meaning(myth))
     assert advice_on_meaning("A thin, soft tube.") == []
+
+
+def test_a_filter_with_a_zero_character_is_refused_and_no_fault(staff_client, db):
+    address = reverse("admin:education_glossaryterm_changelist")
+
+    assert staff_client.get(f"{address}?language=a%00b").status_code == 400
+    assert staff_client.get(f"{address}?q=a%00b").status_code == 200
