@@ -18,18 +18,19 @@ SHOWN = 10  # deliveries of each list; the rest is a link away
 CALLS_SHOWN = 20
 CALLS_ORDERED = 500  # what is to be read first, then by promise: so what is urgent is among them, however many wait
 LISTED_BELOW = {"undelivered", "patients_mail", "letters"}  # message by message
-ABOUT_REQUESTS = {"unopened", "suspected", "promises"}
+MAY_TRIAGE, MAY_CHANGE_GUIDES = "appointments.triage_appointmentrequest", "education.change_guide"
+MEANT_FOR = {"unopened": MAY_TRIAGE, "suspected": MAY_TRIAGE, "promises": MAY_TRIAGE, "letters": MAY_CHANGE_GUIDES}
 REQUESTS = "admin:appointments_appointmentrequest_changelist"
 GUIDES = "admin:education_guide_changelist"
 
 
 def desk(user, profile=None):
     """The part of the first page that keeps itself up to date. Each person sees what they may do something about."""
-    may_triage = user.has_perm("appointments.triage_appointmentrequest")
+    may_triage = user.has_perm(MAY_TRIAGE)
     also = {"undelivered": Delivery.objects.undelivered(), **lists_of(user)} if may_triage else {}
     facts = Facts(profile=profile, also=also | {name: rows for name, _, _, rows, _ in guides_that_wait(user)})
     examined = Examination.objects.filter(pk=1).first()
-    found = findings(facts, examined, may_triage)
+    found = findings(facts, examined, user)
     faults, warnings = rows_for_the_desk(found, doctor.FAULT), rows_for_the_desk(found, doctor.WARNING)
     context = {
         "may_triage": may_triage,
@@ -64,7 +65,7 @@ def desk(user, profile=None):
 
 def rest_of_the_page(user):
     """What stands around it, and holds what somebody may be filling in."""
-    may_triage = user.has_perm("appointments.triage_appointmentrequest")
+    may_triage = user.has_perm(MAY_TRIAGE)
     return {
         "may_triage": may_triage,
         "mail_is_caught": caught_mail.is_caught(),
@@ -88,10 +89,10 @@ def references_on(live):
     return [appointment_request.reference for appointment_request in requests if appointment_request]
 
 
-def findings(facts, examined, may_triage):
+def findings(facts, examined, user):
     """What the doctor finds without asking anybody else, and what it found when it last did, for whom it is meant."""
     found = [*doctor.quick(facts), *kept(examined)]
-    return found if may_triage else [finding for finding in found if finding.name not in ABOUT_REQUESTS]
+    return [one for one in found if one.name not in MEANT_FOR or user.has_perm(MEANT_FOR[one.name])]
 
 
 def rows_for_the_desk(found, level):
@@ -250,7 +251,7 @@ def guides(user, counts):
 
 def letters(user, counts):
     """E-mails about guides that did not go out, for those who may do something about it."""
-    if not counts["letters_in_trouble"] or not user.has_perm("education.change_guide"):
+    if not counts["letters_in_trouble"] or not user.has_perm(MAY_CHANGE_GUIDES):
         return {"letters": [], "letters_count": 0, "letters_given_up": 0}
     rows = Letter.objects.in_trouble().select_related("guide__owner", "review_request__reviewer", "link")
     return {
