@@ -58,8 +58,11 @@ def shipped(folder, *, port, site_port, name, data):
 
 
 @contextmanager
-def a_proxy(*, port, site_port, data, name="_", more="", servers=()):
-    """Runs until the end; yields its folder (access.log, cache) and its process. `servers` are others than one here."""
+def a_proxy(*, port, site_port, data, name="_", more="", servers=(), log_errors=False):
+    """Runs until the end; yields its folder (access.log, cache) and its process.
+
+    `servers` are others than one here. `log_errors`: in error.log stands why a server was left, which a clinic's never tells.
+    """
     with tempfile.TemporaryDirectory(prefix="clinic-nginx-") as folder:
         Path(folder).chmod(0o755)
         types = next(p for p in ("/etc/nginx/mime.types", "/usr/local/etc/nginx/mime.types") if Path(p).exists())
@@ -68,6 +71,8 @@ def a_proxy(*, port, site_port, data, name="_", more="", servers=()):
             first = f"server 127.0.0.1:{site_port} "
             line = next(line for line in own.splitlines() if first in line)
             own = own.replace(line, "\n".join(line.replace(first, f"server {server} ") for server in servers))
+        if log_errors:
+            own = own.replace("error.log crit;", "error.log error;")
         text = AROUND.format(
             folder=folder, types=types, shipped=own, more=more, user="user root;" if os.geteuid() == 0 else ""
         )
@@ -76,7 +81,7 @@ def a_proxy(*, port, site_port, data, name="_", more="", servers=()):
         process = subprocess.Popen([find_nginx(), "-p", folder, "-c", str(path)], stderr=subprocess.PIPE, text=True)
         try:
             wait_for(port, process)
-            process.folder = Path(folder)
+            process.folder, process.port = Path(folder), port
             yield process
         finally:
             process.terminate()

@@ -1,8 +1,10 @@
 """The nginx configuration that ships, in a real nginx in front of a real web server."""
 
 import http.client
+import socketserver
+import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,7 +37,7 @@ def proxy(guide, tmp_path):
         facts = {"PORT": port, "SITE_URL": "", "TRUSTED_PROXIES": 1}
         server = stack.enter_context(process(*command, folder=tmp_path, name="web", **facts))
         proxy = stack.enter_context(a_proxy(port=port, site_port=site, data=tmp_path))
-        proxy.port, proxy.site = port, server
+        proxy.site = server
         until(lambda: ask(proxy, "/")[0] == 200, within=60)
         yield proxy
 
@@ -111,6 +113,33 @@ def test_guides_are_read_on_while_the_site_is_away(proxy):
 
     assert ask(proxy, GUIDE)[2] == page
     assert ask(proxy, "/request/")[0] == 502
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("/request/", 200), ("/es/request/", 200), ("/request/status/a-secret/withdraw/", 502), ("/admin/login/", 502)],
+)
+def test_what_a_site_died_over_goes_to_another_one_where_it_is_stored_once_alone(tmp_path, address, status):
+    with one_answer(b"") as dies, one_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as lives:
+        servers = [f"127.0.0.1:{port}" for port in (dies, lives)]
+        with a_proxy(port=free_port(), site_port=dies, data=tmp_path, servers=servers) as proxy:
+            assert {ask(proxy, "/request/")[0] for _ in range(4)} == {200}, "who only reads is sent on in any case"
+            assert max(ask(proxy, address, "POST", b"name=Robin")[0] for _ in range(4)) == status
+
+
+@contextmanager
+def one_answer(answer):
+    """A server that reads what comes and says this, or hangs up if it is nothing; gives its port."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(65_536)
+            self.request.sendall(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
 
 
 def test_the_log_has_no_question_and_no_secret(proxy):

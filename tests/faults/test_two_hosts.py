@@ -65,7 +65,7 @@ def test_one_of_each_is_killed_in_turn_and_nobody_waits_or_is_lost(ready, guide,
     with two_hosts(tmp_path, mail_server=mail_server, networks=NETWORKS, **ONE_ADDRESS) as hosts:
         port = free_port()
         servers = [f"{host.address}:{host.port}" for host in hosts]
-        with a_proxy(port=port, site_port=hosts[0].port, data=tmp_path, servers=servers):
+        with a_proxy(port=port, site_port=hosts[0].port, data=tmp_path, servers=servers, log_errors=True) as proxy:
             kills = 0
             with (
                 Reader(port, guide.get_absolute_url()) as of_guides,
@@ -99,6 +99,8 @@ def test_one_of_each_is_killed_in_turn_and_nobody_waits_or_is_lost(ready, guide,
                 longest_gap_before={"guide": longest(of_guides, warm, began), "home": longest(of_home, warm, began)},
                 other_networks=NETWORKS,
             )
+            if crowd.wrong:
+                print((proxy.folder / "error.log").read_text())
             assert_nothing_is_lost(crowd)
             for reader in (of_guides, of_home):
                 assert not reader.wrong
