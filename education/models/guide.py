@@ -176,7 +176,7 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
         help_text="Tells readers that your clinician has not reviewed it. Untick after the review.",
     )
     live_revision = models.ForeignKey(
-        "Revision", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+        "Revision", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="live_for"
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
