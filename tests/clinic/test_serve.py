@@ -10,6 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+from waitress import wasyncore
+
+from clinic.management.commands.serve import Channel, bind, make_server
 
 ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.once
@@ -214,3 +217,30 @@ def test_an_answer_on_its_way_arrives_before_the_site_stops(site, prepared):
     assert answer.startswith(b"HTTP/1.1 200")
     assert answer.rstrip().endswith(b"</html>")
     assert b"Server:" not in answer
+
+
+@pytest.mark.parametrize(("at_once", "pieces"), [(None, 1), (1, 2)], ids=["ours", "twin, each write by itself"])
+def test_a_short_answer_goes_out_in_one_piece_so_that_a_kill_leaves_no_half_of_it(at_once, pieces):
+    body, sent = b"x" * 13_000, []
+
+    class Noting(Channel):
+        def send(self, data, do_close=True):
+            sent.append(len(data))
+            return super().send(data, do_close)
+
+    def answer(environ, start_response):
+        start_response("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+
+    listener = bind("127.0.0.1", 0)
+    server = make_server(listener, application=answer)
+    server.channel_class = Noting
+    server.adj.send_bytes = at_once or server.adj.send_bytes
+    with socket.create_connection(listener.getsockname(), timeout=30) as line:
+        line.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        while sum(sent) <= len(body):
+            wasyncore.loop(timeout=1, use_poll=True, map=server._map, count=1)
+    server.task_dispatcher.shutdown()
+    wasyncore.close_all(server._map)
+
+    assert len(sent) == pieces

@@ -28,6 +28,9 @@ from . import demo
 
 DRAIN_SECONDS = 10  # for answers that are on their way when the server is told to stop
 WORKER_SECONDS = 15  # for the worker to finish the message it is sending
+SEND_AT_ONCE = (
+    18_000  # bytes: a short answer goes out whole, its head with its body, and no reader gets half when we are killed
+)
 LONGEST_PAUSE = 60  # seconds between two starts of a worker that keeps dying
 
 WELCOME = """
@@ -128,6 +131,7 @@ def make_server(listener, application=None):
         clear_untrusted_proxy_headers=False,  # settings.TRUSTED_PROXIES says what is believed
     )
     server.channel_class = Channel
+    server.adj.send_bytes = SEND_AT_ONCE  # by name create_server() would warn of it
     return server
 
 
