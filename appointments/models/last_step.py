@@ -9,7 +9,7 @@ from django.utils import timezone
 from .delivery import Delivery
 
 UNDO_FOR = timedelta(minutes=1)  # and for so long a message to the patient is held back
-NEVER_GOES_BACK = {"calendar_sequence", "claimed_until"}  # calendars on patients' phones take the higher number
+NEVER_GOES_BACK = {"calendar_sequence"}  # calendars on patients' phones take the higher number
 
 
 class LastStepQuerySet(models.QuerySet):

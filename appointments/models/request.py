@@ -456,10 +456,9 @@ class AppointmentRequest(models.Model):
             raise StepNotAllowed("This request is closed.")
         if not (to.is_active and to.is_staff and to.has_perm("appointments.triage_appointmentrequest")):
             raise StepNotAllowed(f"{to} does not triage requests.")
-        # No `by`: it would renew the claim of a lead who gives away what they hold.
-        self._change(by=None, assigned_to=to, claimed_until=timezone.now() + ASSIGN_FOR)
-        reason = f"Assigned to {to.get_full_name() or to.get_username()}"
-        StatusChange.objects.create(request=self, from_status=self.status, to_status=self.status, by=by, reason=reason)
+        self._change(by=by, assigned_to=to, claimed_until=timezone.now() + ASSIGN_FOR)
+        change = self._write_down(by=by, reason=f"Assigned to {to.get_full_name() or to.get_username()}")
+        LastStep.objects.filter(request=self).update(status_change=change)
 
     def release(self, *, by):
         """Give the request back to everybody. Only who holds it can."""
@@ -806,11 +805,14 @@ class AppointmentRequest(models.Model):
         return told.exclude(state=Delivery.State.DISMISSED).exists()
 
     def _change(self, *, by, can_be_undone=True, **facts):
-        """Save `facts` if the row is still the one that was read; a holder's claim starts anew. Raises ChangedMeanwhile."""
+        """Save `facts` if the row is still the one that was read. Raises ChangedMeanwhile.
+
+        A holder's claim starts anew, unless the step is about the claim itself.
+        """
         if self.anonymized_at:
             raise StepNotAllowed("Whose request this was is not known any more: the time that we keep it is over.")
         before = snapshot(self, facts)
-        if by:
+        if by and "claimed_until" not in facts:
             anew = When(assigned_to=by, then=Value(timezone.now() + CLAIM_FOR))
             facts["claimed_until"] = Case(anew, default=F("claimed_until"), output_field=models.DateTimeField())
         row = AppointmentRequest.objects.filter(pk=self.pk, version=self.version)

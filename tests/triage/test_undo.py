@@ -28,6 +28,7 @@ OF_A_STEP = (
     "merged",
     "text_for_patient",
     "suspected_spam",
+    "assigned_to",
 )
 STEPS = {
     "missed": lambda request, by: request.record_attempt(by=by, channel="phone", outcome="no_answer", note="Words"),
@@ -41,6 +42,7 @@ STEPS = {
     "link": lambda request, by: request.mark_duplicate(by=by, of=a_request()),
     "merge": lambda request, by: request.mark_duplicate(by=by, of=a_request(), merge=True),
     "snooze": lambda request, by: request.snooze(by=by, until=IN_TWO_DAYS),
+    "assign": lambda request, by: request.assign(by=by, to=a_user()),
 }
 
 
@@ -66,6 +68,21 @@ def test_each_step_is_taken_back_as_if_it_had_not_been(staff_client, staff, appo
     assert not appointment_request.attempts.exists()
     assert appointment_request.status_changes.last().reason.startswith("Taken back: ")
     assert not appointment_request.deliveries.filter(kind="news", state="waiting").exists()
+
+
+@pytest.mark.parametrize("holder", ["a colleague", "who gives it", "nobody"])
+def test_what_was_given_to_the_wrong_colleague_is_with_whoever_had_it(staff_client, staff, appointment_request, holder):
+    holder = {"a colleague": a_user(), "who gives it": staff, "nobody": None}[holder]
+    if holder:
+        appointment_request.claim(by=holder)
+    until = appointment_request.claimed_until
+    appointment_request.assign(by=staff, to=a_user())
+
+    assertContains(staff_client.get(detail(appointment_request)), "Undo: Assigned to")
+    take(staff_client, appointment_request, "undo")
+
+    appointment_request.refresh_from_db()
+    assert (appointment_request.assigned_to, appointment_request.claimed_until) == (holder, until)
 
 
 def test_what_it_undid_itself_is_as_it_was(staff_client, staff, appointment_request):
