@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 from playwright.sync_api import expect
 
 from education.models import Guide
@@ -50,6 +52,60 @@ def test_when_the_network_is_away_the_page_stays_and_saves_later(signed_in_page,
     expect(page.locator(".not-saved")).to_contain_text("The site cannot be reached just now. Nothing is lost")
     faults.clear()  # the browser said so too
     page.context.set_offline(False)
+
+    save(page)
+    assert guide.sections.first().body == "<p>Plain words. Typed.</p>"
+
+
+@pytest.mark.parametrize("status", [502, 503, 429])
+def test_while_the_proxy_says_that_the_site_is_away_the_page_stays_and_saves_later(
+    signed_in_page, clinic, faults, status
+):
+    page, guide = signed_in_page, a_guide(sections=SECTIONS)
+    open_form(page, guide)
+    type_something(page)
+    page.route("**/admin/education/guide/**", lambda route: route.fulfill(status=status, body="<h1>Bad Gateway</h1>"))
+
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.locator(".not-saved")).to_contain_text("The site cannot save just now")
+    expect(page.get_by_role("textbox", name="Text", exact=True).locator("visible=true")).to_contain_text("Typed.")
+    faults.clear()  # the browser said so too
+    page.unroute_all()
+
+    save(page)
+    assert guide.sections.first().body == "<p>Plain words. Typed.</p>"
+
+
+def test_while_the_database_is_away_the_page_stays_and_saves_later(signed_in_page, clinic, faults, monkeypatch):
+    page, guide = signed_in_page, a_guide(sections=SECTIONS)
+    open_form(page, guide)
+    type_something(page)
+
+    def away(self):
+        raise OperationalError("away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(BaseDatabaseWrapper, "ensure_connection", away)
+        broken.setattr(BaseDatabaseWrapper, "_cursor", away)
+        page.get_by_role("button", name="Save and continue editing").click()
+        expect(page.locator(".not-saved")).to_contain_text("The site cannot save just now")
+    assert [fault for fault in faults if fault.startswith("503")]
+    faults.clear()
+
+    save(page)
+    assert guide.sections.first().body == "<p>Plain words. Typed.</p>"
+
+
+def test_an_answer_that_is_not_the_site_s_own_does_not_lame_the_button(signed_in_page, clinic, faults):
+    """As a hotel's network answers whoever has not paid yet."""
+    page, guide = signed_in_page, a_guide(sections=SECTIONS)
+    open_form(page, guide)
+    type_something(page)
+    page.route("**/still-here/", lambda route: route.fulfill(body="<h1>Welcome</h1>", content_type="text/html"))
+
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.locator(".not-saved")).to_contain_text("The site cannot be reached just now")
+    page.unroute_all()
 
     save(page)
     assert guide.sections.first().body == "<p>Plain words. Typed.</p>"

@@ -5,6 +5,7 @@ import { announce, form, make } from "guide-form/rows";
 const PATIENCE = 10_000; // milliseconds until the clinic's server counts as out of reach
 const SIGNED_OUT = "You have been signed out. Nothing is lost: your text stands here, not saved yet.";
 const OUT_OF_REACH = "The site cannot be reached just now. Nothing is lost: your text stands here, not saved yet. Look whether you are online, then save again.";
+const IN_TROUBLE = "The site cannot save just now; it may be starting again. Nothing is lost: your text stands here, not saved yet. Wait a minute, then save again.";
 const REFUSED = "You may no longer save guides. Nothing is lost: your text stands here, not saved. Ask whoever manages the accounts.";
 
 let unsaved = document.querySelector(".errornote") !== null;
@@ -34,16 +35,16 @@ function say(text) {
 /** What stands in the way of saving, if anything. What is not known here the save itself will say. */
 async function inTheWay() {
   const address = form.querySelector(".guide-side").dataset.stillHere;
-  let answer;
   try {
-    answer = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
-  } catch {
+    const answer = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
+    if (answer.type === "opaqueredirect") return SIGNED_OUT;
+    if (answer.status === 403) return REFUSED;
+    if (answer.status >= 500 || answer.status === 429) return IN_TROUBLE; // and the form would go the same way
+    // Whoever signed in again has a new token; with the old one the form would be refused.
+    if (answer.ok) form.elements.csrfmiddlewaretoken.value = (await answer.json()).token;
+  } catch { // no answer, half of one, or one that is not ours
     return OUT_OF_REACH;
   }
-  if (answer.type === "opaqueredirect") return SIGNED_OUT;
-  if (answer.status === 403) return REFUSED;
-  // Whoever signed in again has a new token; with the old one the form would be refused.
-  if (answer.ok) form.elements.csrfmiddlewaretoken.value = (await answer.json()).token;
   return "";
 }
 
