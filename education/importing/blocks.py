@@ -54,6 +54,8 @@ GONE = {
     "video",
 }
 GONE |= {"audio", "canvas", "head"}
+STRUCK = {"s", "del", "strike"}
+STRUCK_BY_STYLE = "line-through"
 SUPERSCRIPT = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
 SUBSCRIPT = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
 CHROME_ROLES = {"navigation", "banner", "contentinfo", "search", "dialog", "alertdialog", "menu", "menubar"}
@@ -67,17 +69,23 @@ PIECES = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)|<!--")
 WITHOUT_END = {"br", "img", "hr", "input", "meta", "link", "col", "area", "base", "embed", "source", "track", "wbr"}
 WITHOUT_END |= {"p", "li", "td", "th", "tr", "dt", "dd", "option", "tbody", "thead", "tfoot"}
 
+
+def _no_style_but_a_line_through(tag, attribute, value):
+    return value if attribute != "style" else STRUCK_BY_STYLE if STRUCK_BY_STYLE in value.lower() else None
+
+
 _structure = nh3.Cleaner(
-    tags=KEPT | CONTAINERS | set(HEADINGS) | set(INLINE),
+    tags=KEPT | CONTAINERS | set(HEADINGS) | set(INLINE) | STRUCK,
     clean_content_tags=GONE,
     attributes={
-        "*": {"class", "id", "role"},
+        "*": {"class", "id", "role", "style"},
         "a": {"href"},
         "img": {"alt", "src"},
         "td": {"colspan", "rowspan"},
         "th": {"colspan", "rowspan", "scope"},
         "ol": {"start"},
     },
+    attribute_filter=_no_style_but_a_line_through,
     url_schemes={"https", "http", "mailto", "tel"},
     link_rel=None,
 )
@@ -185,12 +193,31 @@ def blocks_of_html(html, report):
     tree = Tree()
     tree.feed(cleaned)
     tree.close()
+    leave_out_what_is_struck(tree.root, report)
     body = Walker(report)
     body.walk(main_part(tree.root, report))
     body.flush()
     if body.at_the_top:
         found.append(Block("title", pictures=body.at_the_top))
     return found + body.found
+
+
+def leave_out_what_is_struck(node, report):
+    """Words with a line through them are no longer meant: as plain text they would come back to life."""
+    kept = []
+    for child in node.children:
+        if not isinstance(child, str):
+            if child.tag in STRUCK or "style" in child.attributes:
+                report.dropped("Struck out", child.text)
+                continue
+            leave_out_what_is_struck(child, report)
+            if child.tag in (*INLINE, "a", "span") and not child.children:
+                continue
+        elif kept and isinstance(kept[-1], str):
+            kept[-1] += child  # and of the blanks on both sides one is left
+            continue
+        kept.append(child)
+    node.children = kept
 
 
 def main_part(root, report):
@@ -344,14 +371,18 @@ class Walker:
                 self.take_container(child)
 
     def take_dl(self, node):
+        terms = []  # several of them may share one description
         for part in node.find("dt", "dd"):
             if part.tag == "dt":
-                self.run = [f"<strong>{escape(part.text)}</strong>: "] if part.text else []
-            elif any(part.find("p", "ul", "ol", "table")):
+                terms += [f"<strong>{escape(part.text)}</strong>"] if part.text else []
+                continue
+            self.run, terms = [f"{', '.join(terms)}: "] if terms else [], []
+            if any(part.find("p", "ul", "ol", "table")):
                 self.take_container(part)
             else:
                 self.run.append("".join(map(inline, part.children)))
                 self.flush()
+        self.run = [", ".join(terms)]
         self.flush()
 
     def take_pre(self, node):

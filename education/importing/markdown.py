@@ -20,5 +20,5 @@ def html_of_markdown(text, report):
     if facts := re.match(r"---\n.{0,5000}?\n---\n", text, re.DOTALL):  # what some programs put first
         report.dropped("Facts about the document", facts[0].strip("-\n"))
         text = text[facts.end() :]
-    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 40}).enable("table")
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 40}).enable(["table", "strikethrough"])
     return parser.render(ODD_BULLET.sub(r"\1-", text))

@@ -19,6 +19,7 @@ FREE_OF_RATIO = 200_000  # bytes
 MOST_OF_A_PICTURE = 10 * 1024 * 1024
 PARSED = (".xml", ".rels")
 PICTURE = re.compile(r"word/media/[^/]+\.(?:png|jpe?g|webp|avif)$", re.IGNORECASE)
+TWICE_STRUCK = re.compile(rb"(</?w:)dstrike(?=[\s/>])")  # two lines through a word, which mammoth does not know
 STYLES = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh
@@ -27,7 +28,7 @@ p[style-name='Intense Quote'] => blockquote > p:fresh
 p[style-name='List Bullet'] => ul > li:fresh
 p[style-name='List Number'] => ol > li:fresh
 u => span
-strike =>
+strike => s
 comment-reference =>
 """
 DAMAGED = "This Word document is damaged. Open it, save it again as Word (.docx), and try once more."
@@ -90,7 +91,7 @@ def judged(file):
                     with package.open(entry) as part:
                         content = part.read(entry.file_size + 1)  # without a number it would inflate all there is
                     judge_xml(content)
-                    parts[entry.filename] = content
+                    parts[entry.filename] = TWICE_STRUCK.sub(rb"\1strike", content)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
         if isinstance(error, Refused):
             raise

@@ -257,6 +257,16 @@ def test_a_saved_web_page_becomes_a_draft_without_what_stands_around_its_text():
         ("<p>• one</p><p>• two</p>", "<ul><li>one</li><li>two</li></ul>"),
         ("<p>• one<br>• two</p>", "<ul><li>one</li><li>two</li></ul>"),
         ("<dl><dt>Who</dt><dd>You</dd></dl>", "<p><strong>Who</strong>: You</p>"),
+        (
+            "<dl><dt>Adults</dt><dt>Children over 12</dt><dd>10 mg</dd><dd>once</dd><dt>Others</dt><dd>ask</dd></dl>",
+            "<p><strong>Adults</strong>, <strong>Children over 12</strong>: 10 mg</p>\n<p>once</p>\n"
+            "<p><strong>Others</strong>: ask</p>",
+        ),
+        (
+            "<dl><dt>Adults</dt><dt>Children</dt><dd><p>10 mg</p></dd><dt>Not yet</dt><dt>known</dt></dl>",
+            "<p><strong>Adults</strong>, <strong>Children</strong>:</p>\n<p>10 mg</p>\n"
+            "<p><strong>Not yet</strong>, <strong>known</strong></p>",
+        ),
         ("<table><tr><td><p>Only laid out</p></td></tr></table>", "<p>Only laid out</p>"),
         ("<blockquote>Said</blockquote>", "<blockquote><p>Said</p></blockquote>"),
         ("<ol><li>a</li></ol><ol start=2><li>b</li></ol>", '<ol><li>a</li></ol>\n<ol start="2"><li>b</li></ol>'),
@@ -272,6 +282,43 @@ def test_html_of_any_make_becomes_plain(html, body):
     assert section(found, "Part")["body"] == f"{body}\n<p>End.</p>"
 
 
+@pytest.mark.parametrize(
+    "struck",
+    [
+        "<s>20 mg</s>",
+        "<del>20 mg</del>",
+        "<STRIKE>20 <b>mg</b></STRIKE>",
+        '<span style="color:red;text-decoration:line-through">20 mg</span>',
+    ],
+)
+def test_what_is_struck_out_is_left_out_and_said(struck):
+    found = imported(
+        f"<!doctype html><h1>Title</h1><p>Intro.</p><h2>Part</h2><p>Take {struck} 2 mg.</p>"
+        f"<ul><li>{struck}</li><li>Not {struck}</li></ul><p>{struck}</p><h3>{struck}</h3><div>{struck}<p>End.</p></div>"
+    )
+
+    assert outline(found) == [(2, "Part")]
+    assert section(found, "Part")["body"] == "<p>Take 2 mg.</p>\n<ul><li>Not</li></ul>\n<p>End.</p>"
+    assert "Struck out: “20 mg” (6 times)" in said(found, "dropped")
+
+
+def test_a_style_that_strikes_nothing_out_leaves_the_words():
+    found = imported(
+        '<!doctype html><h1>Title</h1><p>Intro.</p><h2>Part</h2><p style="color:red">Take <u>2</u> mg.</p>'
+    )
+
+    assert (section(found, "Part")["body"], said(found, "dropped")) == ("<p>Take 2 mg.</p>", "")
+
+
+def test_whole_paragraphs_that_are_struck_out_are_left_out():
+    found = imported(
+        "<!doctype html><h1>Title</h1><p>Intro.</p><h2>Part</h2><del><p>Old.</p><p>Older.</p></del><p>New.</p>"
+    )
+
+    assert section(found, "Part")["body"] == "<p>New.</p>"
+    assert "Struck out: “Old. Older.”" in said(found, "dropped")
+
+
 def test_bold_lines_are_headings_where_there_are_no_others():
     found = imported(
         "<div><h1>Title</h1><p>Intro.</p><p><b>Before</b></p><p>Eat.</p><p><b>After</b></p><p>Go.</p></div>"
@@ -285,6 +332,13 @@ def test_bold_lines_are_headings_where_there_are_no_others():
 
 
 # Markdown --------------------------------------------------------------------------------------------------------------
+
+
+def test_what_markdown_strikes_out_is_left_out_and_said():
+    found = imported("# My guide\n\nShort intro.\n\n## Part\n\nTake ~~20 mg~~ **2 mg**.\n")
+
+    assert section(found, "Part")["body"] == "<p>Take <strong>2 mg</strong>.</p>"
+    assert "Struck out: “20 mg”" in said(found, "dropped")
 
 
 def test_markdown_becomes_a_draft():
@@ -348,6 +402,21 @@ def test_a_word_document_becomes_a_draft():
         '<tr><td>Scan</td><td>20 minutes</td></tr></tbody></table>\n<p><a href="https://x.example/">Our page</a></p>'
     )
     assert section(found, "Steps")["picture"] == {"folder": "found/0", "alt": "The scanner"}
+
+
+@pytest.mark.parametrize(
+    "line", ["<w:strike/>", '<w:strike w:val="true"/>', "<w:dstrike/>", '<w:b/><w:dstrike w:val="1"/>']
+)
+def test_what_is_struck_out_in_word_is_left_out_and_said(line):
+    def run(text, properties=""):
+        return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+    runs = run("Take "), run("20 ", line), run("mg", line), run(" 2 mg.", '<w:strike w:val="0"/>')
+    dose = f"<w:p>{''.join(runs)}</w:p>"
+    found = imported(docx(p("Your scan", "Title"), p("Intro."), p("Part", "Heading1"), dose))
+
+    assert section(found, "Part")["body"] == "<p>Take 2 mg.</p>"
+    assert "Struck out: “20 mg”" in said(found, "dropped")
 
 
 def test_a_word_document_that_only_looks_like_it_has_headings():
