@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from education.admin import SectionInline
 from education.models import Guide
-from tests.factories import a_guide
+from tests.factories import a_guide, a_picture
 
 from .conftest import axe, every_look, scrolls_sideways, sign_in
 from .test_editor import SECTIONS, focused, fold, form_of, headings, open_form, press, save, stored
@@ -187,6 +188,51 @@ def test_a_section_is_duplicated_with_its_text(signed_in_page, clinic):
     original = guide.sections.get(heading="Medicines")
     assert stored(guide) == ["What it is", "Getting ready", "Medicines", "Other medicines", "When to call"]
     assert (copy.level, copy.kind, copy.body, copy.more) == (3, "warning", original.body, original.more)
+
+
+def test_a_section_is_duplicated_with_its_sub_sections_and_takes_none_of_them(signed_in_page, clinic):
+    more = [
+        {"level": 3, "heading": "Clothes", "body": "<p>Wide ones.</p>", "web_only": True},
+        {"level": 3, "heading": "Not wanted", "body": "<p>No.</p>"},
+    ]
+    page, guide = signed_in_page, a_guide(sections=[*SECTIONS[:3], *more, *SECTIONS[3:]])
+    open_form(page, guide)
+    press(page, "Remove: Not wanted")
+
+    press(page, "Duplicate: Getting ready")
+    says(page, "Copy of “Getting ready” with 2 sub-sections, place 6 of 9.")
+    page.keyboard.type("Getting ready for children")  # its heading is selected
+
+    save(page)
+    assert list(guide.sections.values_list("heading", "level", "web_only")) == [
+        ("What it is", 2, False),
+        ("Getting ready", 2, False),
+        ("Medicines", 3, False),
+        ("Clothes", 3, True),
+        ("Getting ready for children", 2, False),
+        ("Medicines", 3, False),
+        ("Clothes", 3, True),
+        ("When to call", 2, False),
+    ]
+    assert [section.body for section in guide.sections.filter(heading="Clothes")] == ["<p>Wide ones.</p>"] * 2
+    page.locator(".section-menu summary").first.click()
+    duplicate = page.get_by_role("button", name="Duplicate: What it is", exact=True)
+    expect(duplicate).to_have_accessible_description("With its sub-sections, behind all of them")
+
+
+def test_a_copy_has_all_that_its_section_has(signed_in_page, clinic):
+    page, guide = signed_in_page, a_guide(sections=[])
+    facts = {"level": 2, "kind": "warning", "body": "<p>One.</p>", "more": "<p>Two.</p>", "web_only": True}
+    facts["picture"] = a_picture()
+    assert {"position", "heading", *facts} == set(SectionInline.fields)  # a new field needs its place here
+    guide.sections.create(position=10, heading="Original", **facts)
+    open_form(page, guide)
+
+    press(page, "Duplicate: Original")
+
+    save(page)
+    copy = guide.sections.get(heading="Original (copy)")
+    assert {name: getattr(copy, name) for name in facts} == facts
 
 
 def test_what_was_removed_can_be_brought_back_until_it_is_saved(signed_in_page, clinic):

@@ -96,7 +96,7 @@ function menu(row) {
   offer("Make it a sub-section", () => setLevel(row, isPart(row) ? 2 : 3), { stays: true }).dataset.level = "";
   if (mayAdd()) {
     offer("Insert after", insertAfter);
-    offer("Duplicate", duplicate);
+    offer("Duplicate", duplicate).title = "With its sub-sections, behind all of them";
   }
   if (mayRemove(row)) offer("Remove", remove);
 
@@ -126,7 +126,7 @@ export function dressGroup() {
     button.addEventListener("click", () => rows().forEach((row) => fold(row, folded)));
     all.append(button);
   }
-  const keys = make("p", "section-keys help", "To move a section, drag its handle, or press the arrow keys on it: ↑ and ↓ move it, → makes it a sub-section, ← a section again.");
+  const keys = make("p", "section-keys help", "To move a section, drag its handle, or press the arrow keys on it: ↑ and ↓ move it, → makes it a sub-section, ← a section again. Moved or duplicated, a section takes its sub-sections along.");
   keys.id = "sections-keys";
   group.querySelector(".inline-heading").after(all);
   if (field(rows()[0] ?? group, "position")) all.after(keys);

@@ -1,5 +1,5 @@
 // Sections that come and go: insert after, duplicate, remove, and bring back what was removed.
-import { announce, changed, field, fold, group, isPart, isSaved, make, rows, title } from "guide-form/rows";
+import { announce, block, changed, field, fold, group, isPart, isRemoved, isSaved, make, rows, title } from "guide-form/rows";
 import { place, renumber } from "guide-form/order";
 import { dress } from "guide-form/head";
 
@@ -7,29 +7,50 @@ const addLink = () => group.querySelector(".add-row a");
 export const mayAdd = () => group.querySelector(".empty-form") !== null;
 export const mayRemove = (row) => field(row, "DELETE") !== null;
 
-let coming = null; // what the next new section is to be: {after, like}
+const ITS_OWN = ["id", "guide", "position", "DELETE", "heading"]; // what a copy does not take over
+let coming = null; // what the next new section is to be: {after, like}, and then the row that it became
 
 function add(wish) {
   coming = wish;
   addLink().click(); // Django makes the blank section and tells us below
+  coming = null;
+  return wish.row;
 }
 
-export const insertAfter = (row) => add({ after: row });
-export const duplicate = (row) => add({ after: row, like: row });
+export const insertAfter = (row) => arrive(add({ after: row }), "New section");
+
+/** Behind all that belongs to it, with copies of its own sub-sections: as it moves, so it is copied. */
+export function duplicate(row) {
+  const members = block(row);
+  const parts = members.slice(1).filter((part) => !isRemoved(part));
+  const copy = add({ after: members.at(-1), like: row });
+  const heading = field(copy, "heading");
+  heading.value = `${title(row)} (copy)`.slice(0, heading.maxLength > 0 ? heading.maxLength : undefined);
+  heading.dispatchEvent(new Event("change", { bubbles: true }));
+  parts.reduce((after, part) => add({ after, like: part }), copy);
+  const along = parts.length ? ` with ${parts.length} ${parts.length === 1 ? "sub-section" : "sub-sections"}` : "";
+  arrive(copy, `Copy of “${title(row)}”${along}`);
+  heading.select();
+}
+
+function arrive(row, what) {
+  field(row, "heading").focus();
+  announce(`${what}, ${place(row)}.`);
+}
 
 function fillLike(row, like) {
-  for (const name of ["level", "kind", "body", "more", "picture"]) {
-    if (field(row, name) && field(like, name)) field(row, name).value = field(like, name).value;
+  for (const theirs of like.querySelectorAll('[name^="sections-"]')) {
+    const name = theirs.name.replace(/^sections-\d+-/, "");
+    const ours = ITS_OWN.includes(name) ? null : field(row, name);
+    if (ours) [ours.value, ours.checked] = [theirs.value, theirs.checked];
   }
-  const heading = field(row, "heading");
-  heading.value = `${title(like)} (copy)`.slice(0, heading.maxLength > 0 ? heading.maxLength : undefined);
+  field(row, "heading").value = field(like, "heading").value;
 }
 
 document.addEventListener("formset:added", (event) => {
   if (event.detail.formsetName !== "sections") return;
   const row = event.target;
   const { after, like } = coming ?? {};
-  coming = null;
   if (like) fillLike(row, like); // now, before the rich-text editors read their fields
   if (after) {
     const next = rows()[rows().indexOf(after) + 1];
@@ -38,10 +59,8 @@ document.addEventListener("formset:added", (event) => {
   }
   dress(row, { open: true });
   renumber();
-  const heading = field(row, "heading");
-  heading.focus();
-  if (like) heading.select();
-  announce(`${like ? `Copy of “${title(like)}”` : "New section"}, ${place(row)}.`);
+  if (coming) coming.row = row;
+  else arrive(row, "New section");
 });
 
 // Removing ------------------------------------------------------------------------------------------------------------
