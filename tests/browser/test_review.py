@@ -101,6 +101,108 @@ def test_a_guest_reads_comments_and_signs_without_javascript(new_context, live_s
     assert guide.sign_offs.get().email == "ada@example.org"
 
 
+PARTS = [{"heading": "What it is", "body": "<p>Short.</p>"}, {"heading": "Before", "body": "<p>Eat nothing.</p>"}]
+
+
+def comment_on(page, heading):
+    """The form below that part, opened."""
+    summary = page.locator("summary", has_text=f"Comment on this part: {heading}")
+    part = page.locator(".margin details", has=summary)
+    part.locator("summary").click()
+    return part
+
+
+def send(form):
+    form.get_by_role("button", name="Send this comment").click()
+
+
+def test_comments_that_are_not_sent_yet_are_not_lost_by_sending_another_one(page_of, clinic):
+    guide = a_guide("Swallow test", is_sample=False, sections=PARTS)
+    page = page_of(somebody("Clinical reviewer", first_name="Ada"))
+    page.goto(f"/admin/education/guide/{guide.pk}/review/")
+    first, second = comment_on(page, "What it is"), comment_on(page, "Before")
+    first.get_by_label("Your comment").fill("Say how long it takes.")
+    second.get_by_label("Your comment").fill("From midnight on.")
+    first.locator("summary").click()  # folded again, and forgotten
+
+    send(second)
+    notice = page.locator("#unsent-words")
+    expect(notice).to_contain_text("What you typed under “Comment on this part: What it is” is not saved")
+    assert not guide.review_comments.exists()
+    assert (axe(page), scrolls_sideways(page)) == ([], 0)
+    notice.get_by_role("link").click()
+    expect(first.get_by_label("Your comment")).to_be_focused()
+    send(first)
+    expect(notice).to_contain_text("Comment on this part: Before")
+    send(first)  # pressed once more: the other one is left
+    expect(page.locator(".margin .comments")).to_contain_text("Say how long it takes.")
+
+    page.get_by_label("Your role").fill("radiologist")
+    page.locator("#your-review__text").fill("Good.")
+    page.locator("#your-review__whole").get_by_role("button").click()
+    expect(notice).to_contain_text("What you typed under “Sign it off” is not saved")
+    page.get_by_label("Your role").fill("")
+    page.locator("#your-review__whole").get_by_role("button").click()
+    expect(page.locator(".review-panel .comments")).to_contain_text("Good.")
+    assert [comment.text for comment in guide.review_comments.order_by("pk")] == ["Say how long it takes.", "Good."]
+
+
+def test_a_comment_that_was_refused_is_not_lost_by_sending_another_form(page_of, clinic):
+    guide = a_guide("Swallow test", is_sample=False, sections=PARTS)
+    link = PreviewLink.objects.create(guide=guide, name="Dr. Ada Lind", email="ada@example.org")
+    page = page_of()
+    page.goto(link.get_absolute_url())
+    page.get_by_role("button", name="Open the draft").click()
+    first = comment_on(page, "What it is")
+    first.get_by_label("Your comment").fill("Say how long it takes.")
+    guide.sections.first().delete()
+    send(first)
+    expect(page.locator("#error-summary")).to_contain_text("This part was removed meanwhile")
+
+    page.get_by_role("button", name="Sign this guide off").click()
+
+    expect(page.locator("#unsent-words")).to_contain_text(
+        "What you typed under “Comment on the whole guide” is not saved"
+    )
+    page.locator("#unsent-words a").click()
+    expect(page.locator("#your-review__whole textarea")).to_be_focused()
+    send(page.locator("#your-review__whole"))
+    expect(page.locator(".review-panel .comments")).to_contain_text("Say how long it takes.")
+
+
+def test_who_leaves_a_draft_with_words_that_are_not_sent_is_asked(page_of, clinic):
+    guide = a_guide("Swallow test", is_sample=False, sections=PARTS)
+    page = page_of(somebody("Clinical reviewer", first_name="Ada"))
+    page.goto(f"/admin/education/guide/{guide.pk}/review/")
+    asked = []
+
+    def answer(dialog):
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", answer)
+    page.reload()
+    assert asked == []  # nothing is typed yet
+    expect(page.get_by_text("Send each comment before you begin the next")).to_have_count(0)  # the script sees to it
+    comment_on(page, "Before").get_by_label("Your comment").fill("From midnight on.")
+
+    page.get_by_role("link", name="Back to the guide’s form").click()
+
+    page.wait_for_url("**/change/")
+    assert asked == ["beforeunload"]
+
+
+def test_without_javascript_the_page_says_that_one_comment_is_sent_at_a_time(new_context, live_server, clinic):
+    guide = a_guide("Swallow test", is_sample=False)
+    context = new_context(java_script_enabled=False)
+    sign_in(context, live_server.url, somebody("Clinical reviewer", first_name="Ada"))
+    page = context.new_page()
+
+    page.goto(f"/admin/education/guide/{guide.pk}/review/")
+
+    expect(page.get_by_text("Send each comment before you begin the next")).to_be_visible()
+
+
 @every_look
 def test_the_pages_of_a_review_are_accessible_and_fit(signed_in_page, clinic, scheme, width):
     guide = a_guide("Swallow test", is_sample=False)
