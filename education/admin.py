@@ -279,9 +279,9 @@ class GuideAdmin(
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_related(self, request, form, formsets, change):
-        super().save_related(request, form, formsets, change)
-        if form.chosen() is not None:
+        if form.chosen() is not None:  # first: the history keeps what is saved by then
             choose(form.instance, form.chosen())
+        super().save_related(request, form, formsets, change)
         if change and (form.has_changed() or any(formset.has_changed() for formset in formsets)):
             form.instance.count_edit(by=request.user)
         elif not change:

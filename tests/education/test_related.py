@@ -48,6 +48,19 @@ def test_choosing_waits_for_publishing_and_counts_as_a_change(staff_client, clin
     assert not guide.related.exists()
 
 
+def test_the_history_keeps_the_choice_with_its_note_and_with_who_made_it(staff_client, staff, clinic):
+    guide, other = a_published_guide("A", topic=a_topic("X")), a_published_guide("B")
+
+    page = staff_client.post(change(guide), post_of(guide, related_1=other.pk, note="B belongs here"), follow=True)
+
+    assertNotContains(page, "You changed nothing")
+    newest = guide.history.first()
+    assert (newest.what, newest.by, newest.note, newest.data["related"]) == ("saved", staff, "B belongs here", ["b"])
+    guide.refresh_from_db()
+    guide.keep_what_is_not_kept()  # as the next save does
+    assert guide.history.first() == newest
+
+
 def test_a_related_guide_is_shown_only_while_it_is_live_and_wherever_it_moves(client, clinic):
     guide, other = a_guide("A", topic=a_topic("X")), a_published_guide("B")
     choose(guide, [other])
