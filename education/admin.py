@@ -40,8 +40,8 @@ from .scheduling import ScheduleOfGuides
 from .translating import BehindFilter, LanguageFilter, TranslationsOfGuides
 
 RELATED_HELP = (
-    "Up to five, in this order, shown at the end of the page while patients can read them. With none chosen, the newest "
-    "guides of the same topic stand there."
+    "Up to five, in this order, shown at the end of the page while patients can read them: guides in the guide's own "
+    "language, and English ones that are not translated into it. With none chosen, the newest guides of the same topic stand there."
 )
 SOON = timedelta(days=60)
 admin.site.register(Feedback, FeedbackAdmin)

@@ -16,6 +16,7 @@ from .images import check_picture
 from .models import Guide, Picture, RelatedGuide
 from .models.history import NOTE_LENGTH
 from .models.related import MOST
+from .models.translation import shown_in
 
 MOST_OFFERED = 300  # guides in one list to choose from
 RELATED = [f"related_{number}" for number in range(1, MOST + 1)]
@@ -48,20 +49,28 @@ class GuideForm(forms.ModelForm):
         self.offer_related()
 
     def offer_related(self):
-        """A choice for each place. Asked for once for all of them; where there are many guides, by number."""
+        """A choice for each place, of what readers of this language can read. Asked for once for all of them; where there
+        are many guides, by number."""
         chosen = [row.other_id for row in self.instance.related.all()] if self.instance.pk else []
-        guides = Guide.objects.filter(Q(live_revision__isnull=False) | Q(pk__in=chosen)).exclude(pk=self.instance.pk)
-        offered = [("", "---------"), *guides.values_list("pk", "title")[: MOST_OFFERED + 1]]
+        readable = Q(shown_in(self.language_of_the_guide()), live_revision__isnull=False)
+        guides = Guide.objects.filter(readable | Q(pk__in=chosen)).exclude(pk=self.instance.pk)
+        choices = [("", "---------"), *guides.values_list("pk", "title")[: MOST_OFFERED + 1]]
         for name, number in zip_longest(RELATED, chosen):
             if name not in self.fields:
                 continue  # who may only look
             field = self.fields[name]
             field.queryset = guides
             self.initial[name] = number
-            if len(offered) > MOST_OFFERED:
+            if len(choices) > MOST_OFFERED:
                 field.widget = ForeignKeyRawIdWidget(RelatedGuide._meta.get_field("other").remote_field, site)
             else:
-                field.widget.choices = offered
+                field.widget.choices = choices
+
+    def language_of_the_guide(self):
+        if self.instance.pk:
+            return self.instance.language
+        asked = self.data.get("language") or self.initial.get("language")
+        return asked if asked in offered() else OURS
 
     def chosen(self):
         """The related guides in their order; None when the form did not ask for them."""

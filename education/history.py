@@ -12,6 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.views.decorators.http import require_GET
 
+from clinic.languages import OURS
+
 from .comparing import compare
 from .models import Guide, HistoryEntry
 from .models.guide import guides_at
@@ -165,8 +167,9 @@ class HistoryOfGuides:
 
 def with_related_named(data):
     """Related guides by their titles of today: a guide that has moved is no change of those that name it."""
-    found = guides_at(data["related"]) if data.get("related") else {}
-    names = [found[slug].title if slug in found else f"{slug} (gone)" for slug in data.get("related", [])]
+    named = data.get("related", [])
+    found = guides_at(named, data.get("language", OURS)) if named else {}
+    names = [found[name].title if name in found else f"{name} (gone)" for name in named]
     return {**data, "related": "\n".join(names)} if names else data
 
 

@@ -112,7 +112,7 @@ def draft_of(data, topic, brought, *, owner=None):
         guide.sources.create(position=position * 10, **source)
     choose(guide, named_as_related(data, guide))
     named = data.get("related", [])
-    known = guides_at(named)
+    known = guides_at(named, language) if named else {}
     missing += [f"The related guide “{slug}” does not exist here." for slug in named if slug not in known]
     return guide, missing
 

@@ -20,6 +20,7 @@ FOLDER = re.compile(r"pictures/[0-9a-f]{16}")
 MOST_SOURCES = 500
 PICTURE = {"alt", "caption", "credit", "width", "height", "id", "folder", "widths"}
 MOST_RELATED = 5
+NAME_OF_A_GUIDE = r"(?:[a-z]{2,3}(?:-[a-z0-9]{1,8})?/)?[a-zA-Z0-9_-]{1,80}"  # in another language: "es/knee"
 KNOWN = {"schema", *TEXTS, *NAMES, *DATES, "is_sample", "picture", "sections", "sources", "related"}
 OF_A_TRANSLATION = {"language", "original", "follows"}  # and of no other
 KNOWN_OF_SECTION = {"level", "kind", "picture", "anchor", "web_only", *SECTION_TEXTS}
@@ -89,7 +90,7 @@ def wrong(name, wanted):
 def slugs(value):
     if not isinstance(value, list) or len(value) > MOST_RELATED:
         raise wrong("related", f"a list of at most {MOST_RELATED} guides")
-    if not all(isinstance(slug, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,80}", slug) for slug in value):
+    if not all(isinstance(slug, str) and re.fullmatch(NAME_OF_A_GUIDE, slug) for slug in value):
         raise wrong("related", "a list of the addresses of guides")
     return value
 

@@ -283,7 +283,7 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
                 for section, anchor in zip(sections, anchors([s.heading for s in sections]), strict=True)
             ],
             "sources": [source.as_data() for source in self.sources.all()],
-            **({"related": [row.other.slug for row in related]} if related else {}),
+            **({"related": [named_in(self.language, row.other) for row in related]} if related else {}),
             **({"language": self.language} if self.language != OURS else {}),
         }
 
@@ -431,13 +431,29 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
 RESTORED_AS_THEY_ARE = ("title", "summary", "written_by", "reviewed_by", "is_sample")
 
 
-def guides_at(slugs, language=OURS):
-    """{slug: the guide that is there now, or was there before}: in that language, else in ours."""
-    here = Guide.objects.filter(slug__in=slugs, language__in={language, OURS})
-    found = {guide.slug: guide for guide in sorted(here, key=lambda guide: guide.language == language)}
-    if missing := set(slugs) - found.keys():
-        for old in OldAddress.objects.filter(slug__in=missing).select_related("guide"):
-            found[old.slug] = old.guide
+def named_in(language, guide):
+    """How frozen data in that language name a guide: by its address, and with its language where that is another one."""
+    return guide.slug if guide.language == language else f"{guide.language}/{guide.slug}"
+
+
+def guides_at(names, language=OURS):
+    """{name: the guide that is there now, or was there before}. A name without a language means the one of the data,
+    else ours: so older data named guides of ours."""
+    wanted = {name: name.rpartition("/")[::2] for name in names}
+    slugs = {slug for _, slug in wanted.values()}
+    here = {(guide.language, guide.slug): guide for guide in Guide.objects.filter(slug__in=slugs)}
+    before, found = {}, {}
+    if any((code or language, slug) not in here for code, slug in wanted.values()):
+        before = {old.slug: old.guide for old in OldAddress.objects.filter(slug__in=slugs).select_related("guide")}
+    for name, (code, slug) in wanted.items():
+        moved = before.get(slug)
+        guide = here.get((code or language, slug))
+        if not guide and moved and moved.language == (code or language):
+            guide = moved
+        if not guide and not code:
+            guide = here.get((OURS, slug)) or moved
+        if guide:
+            found[name] = guide
     return found
 
 
