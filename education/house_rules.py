@@ -11,7 +11,7 @@ from functools import cached_property
 from html import escape
 
 from . import clinical, readability
-from .chances import chance_in
+from .chances import chance_of
 from .claims import myths_in
 from .content import links, plain_text
 from .readability import HIGHEST_AGE, LONGEST_SENTENCE, TARGET_AGE, Sentence, sentences
@@ -473,8 +473,11 @@ def kinds_keep_their_word(draft):
         if section["kind"] in ("do", "do_not") and "<li>" not in section["body"]:
             says = f"“{name}” is shown with ticks or crosses and holds no list. Make its text a list with bullets."
             yield Finding(says, "body", place)
-        if section["kind"] == "number" and not chance_in(plain_text(section["body"])):
-            says = f"“{name}” is shown as a number. Write one chance in its text, and only one, such as “1 in 100”."
+        if section["kind"] == "number" and not chance_of(section["body"]):
+            says = (
+                f"“{name}” is shown as a number. Write one chance in its text, and only one, such as “1 in 100”. A range or a "
+                "limit (“1 in 100 to 200”, “fewer than 1 in 100”, “none in 100”) is not shown large."
+            )
             yield Finding(says, "body", place)
 
 

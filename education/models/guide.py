@@ -18,7 +18,7 @@ from clinic.languages import OURS, address, now, of_path, with_words
 from clinic.models import Service, Words
 
 from .. import leaflet
-from ..chances import chance_in
+from ..chances import chance_of
 from ..content import IDS_OF_THE_PAGE, READ_MORE, anchors, clean_html, links, plain_text, tables_for_phones
 from ..glossary import marked
 from ..house_rules import Draft, in_the_way
@@ -592,7 +592,7 @@ def with_safe_html(sections):
             **section,
             "body": tables_for_phones(clean_html(section["body"])),
             "more": tables_for_phones(clean_html(section["more"])),
-            "chance": chance_in(plain_text(section["body"])) if section["kind"] == "number" else None,
+            "chance": chance_of(section["body"]) if section["kind"] == "number" else None,
         }
         for section in sections
     ]
