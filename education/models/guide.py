@@ -21,7 +21,7 @@ from .. import leaflet
 from ..chances import chance_of
 from ..content import IDS_OF_THE_PAGE, READ_MORE, anchors, clean_html, links, plain_text, tables_for_phones
 from ..glossary import marked
-from ..house_rules import Draft, in_the_way
+from ..house_rules import Draft, folded_well, in_the_way
 from ..words import letter_of, sort_key
 from .address import OldAddress, OldTopicAddress, refuse_taken, refuse_taken_topic
 from .glossary import words as glossary
@@ -324,14 +324,15 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
         dead = dead_links(data, self, alongside)
         known = frozenset(form.casefold() for word in glossary(self.language) for form in word.forms)
         signed = self.last_sign_off
-        untranslated = frozenset(says_the_same(data, self.original.as_data())) if self.original else frozenset()
+        today, original = timezone.localdate(), self.original.as_data() if self.original else None
         return Draft(
             data,
-            today=timezone.localdate(),
+            today=today,
             dead_links=dead,
             glossary=known,
             signed=signed and signed.data,
-            untranslated=untranslated,
+            untranslated=frozenset(says_the_same(data, original)) if original else frozenset(),
+            may_fold=folded_well(Draft(original, today=today)) if original else frozenset(),
         )
 
     @transaction.atomic
