@@ -17,7 +17,7 @@ from django.utils.translation import override
 from clinic.languages import OURS, address, now, of_path, with_words
 from clinic.models import Service, Words
 
-from .. import leaflet
+from .. import clinical, leaflet
 from ..chances import chance_of
 from ..content import IDS_OF_THE_PAGE, READ_MORE, anchors, clean_html, links, plain_text, tables_for_phones
 from ..glossary import marked
@@ -402,7 +402,7 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
         """
         self.hold()
         self.keep_what_is_not_kept()
-        data = old.data
+        data, before = old.data, clinical.digest(self.as_data())
         for name in RESTORED_AS_THEY_ARE:
             setattr(self, name, data[name])
         self.last_reviewed = data["last_reviewed"] and date.fromisoformat(data["last_reviewed"])
@@ -421,6 +421,8 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
             self.sources.create(position=position * 10, **source)
         choose(self, named_as_related(data, self))
         self.count_edit(by=by)
+        if clinical.digest(data) != before:
+            self.bring_back_authors(data, at=old.published_at if isinstance(old, Revision) else old.at)
         self.follow_sign_off()
         self.keep(by=by, what=HistoryEntry.What.RESTORED, note=note)
         return [*what_is_gone(data, self.topic), *related_that_are_gone(data)]
