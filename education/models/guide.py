@@ -125,6 +125,15 @@ class GuideQuerySet(TranslatedQuerySet, StatesQuerySet, ReviewedQuerySet):
                 topics.append({"topic": topic, "guides": members, "more": len(ids) > at_most})
         return topics
 
+    def free_slug(self, wanted, language=OURS):
+        """The wanted address, or the first of its like that no guide in this language has and none had."""
+        number, slug = 1, wanted
+        taken = self.filter(language=language)
+        while slug in OTHER_PAGES or taken.filter(Q(slug=slug) | Q(old_addresses__slug=slug)).exists():
+            number += 1
+            slug = f"{wanted[: 80 - len(f'-{number}')]}-{number}"
+        return slug
+
     @transaction.atomic
     def publish_together(self, *, by):
         """All of them or none: guides that link to each other can only go live at once. Raises NotPublishable."""
@@ -439,8 +448,9 @@ def guides_at(slugs, language=OURS):
     here = Guide.objects.filter(slug__in=slugs, language__in={language, OURS})
     found = {guide.slug: guide for guide in sorted(here, key=lambda guide: guide.language == language)}
     if missing := set(slugs) - found.keys():
-        for old in OldAddress.objects.filter(slug__in=missing).select_related("guide"):
-            found[old.slug] = old.guide
+        old = OldAddress.objects.filter(slug__in=missing, guide__language__in={language, OURS}).select_related("guide")
+        for each in sorted(old, key=lambda each: each.guide.language == language):
+            found[each.slug] = each.guide
     return found
 
 
@@ -520,10 +530,10 @@ def dead_links(data, guide, alongside=()):
         pages = {(language, slug): page for language, slug, page in live}
         pages |= {(other.language, other.slug): other.as_data() for other in alongside if other.slug in slugs}
         pages[guide.language, data["slug"]] = data
-        if missing := slugs - {slug for _, slug in pages}:
+        if missing := {slug for language, slug, _ in guides.values() if (language, slug) not in pages}:
             moved = OldAddress.objects.live().filter(slug__in=missing)
             moved = moved.values_list("guide__language", "slug", "guide__live_revision__data")
-            pages |= {(language, slug): page for language, slug, page in moved}
+            pages = {(language, slug): page for language, slug, page in moved} | pages
         for link, (language, slug, place) in guides.items():
             page = pages.get((language, slug)) or pages.get((OURS, slug))  # as the site answers
             if page is None or not has_place(page, place):
@@ -573,7 +583,8 @@ def find_guide(slug):
     guides = Guide.objects.published().without_pages()
     if not slug_re.match(slug):
         return None
-    guide = guides.at(slug) or guides.filter(slug=slug).first() or guides.filter(old_addresses__slug=slug).first()
+    moved = guides.filter(old_addresses__slug=slug)
+    guide = guides.at(slug) or moved.filter(language=now()).first() or guides.filter(slug=slug).first() or moved.first()
     if not guide:
         return None
     if guide.language != now():  # the reader has changed the language of the form
