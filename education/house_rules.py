@@ -221,6 +221,16 @@ def says_it_in_its_language(draft):
         yield Finding(f"“{heading}” still has text of the original: translate it.", "body", place)
 
 
+def nothing_is_blank(draft):
+    """The form asks for them; a list action, an import or a program comes without a form."""
+    blank = [("The title", "title", None, draft.data["title"]), ("The summary", "summary", None, draft.data["summary"])]
+    for place, section in enumerate(draft.sections):
+        blank.append((f"The heading of section {place + 1}", "heading", place, section["heading"]))
+    for name, part, place, text in blank:
+        if not re.search(r"\w", text):
+            yield Finding(f"{name} is empty. Write it.", part, place)
+
+
 def headings_in_order(draft):
     if draft.sections and draft.sections[0]["level"] != 2:
         heading = draft.sections[0]["heading"]
@@ -491,6 +501,7 @@ def no_banned_word(draft):
 BLOCKING = (
     has_sections,
     says_it_in_its_language,
+    nothing_is_blank,
     headings_in_order,
     no_empty_section,
     pictures_speak,

@@ -518,7 +518,7 @@ def dead_links(data, guide, alongside=()):
         if page is None or "admin" in page.namespaces:
             dead.add(link)
         elif page.view_name in OF_A_GUIDE:
-            place = unquote(target.fragment) if page.view_name == "education:guide" else ""
+            place = unquote(target.fragment) if page.view_name in ITS_TEXT else ""
             guides[link] = of_path(target.path), page.kwargs["slug"], place
             if page.view_name == "education:leaflet" and not leaflet.available():
                 dead.add(link)
@@ -541,7 +541,8 @@ def dead_links(data, guide, alongside=()):
     return frozenset(dead)
 
 
-OF_A_GUIDE = ("education:guide", "education:leaflet", "education:card")  # which are there while it is live
+ITS_TEXT = ("education:guide", "education:reading")
+OF_A_GUIDE = (*ITS_TEXT, "education:leaflet", "education:card")  # which are there while it is live
 
 
 def has_something_to_show(page, data, alongside):
