@@ -27,10 +27,13 @@ def erase(numbers, *, by):
     Raises StepNotAllowed when one is on hold, or when one that stays repeats one that goes.
     """
     with transaction.atomic():
-        requests = list(AppointmentRequest.objects.select_for_update().filter(pk__in=numbers).order_by("pk"))
+        chosen = AppointmentRequest.objects.select_for_update(of=("self",)).filter(pk__in=numbers)
+        requests = list(chosen.select_related("duplicate_of").order_by("pk"))
         for appointment_request in requests:
-            if appointment_request.on_hold:
-                raise StepNotAllowed(f"{appointment_request} is on hold. Lift the hold first, if it may go.")
+            read_in = appointment_request.duplicate_of if appointment_request.merged else None
+            for held in (appointment_request, read_in):
+                if held and held.on_hold:
+                    raise StepNotAllowed(f"{held} is on hold. Lift the hold first, if it may go.")
         left_behind = AppointmentRequest.objects.filter(duplicate_of__in=requests).exclude(pk__in=numbers).first()
         if left_behind:
             raise StepNotAllowed(f"{left_behind} repeats one of them: choose it too.")

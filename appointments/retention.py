@@ -46,7 +46,8 @@ def kept_for(days, now):
     What was merged into another request is read there, and stays for as long as that one does.
     """
     since = now - timedelta(days=days)
-    still_read = AppointmentRequest.objects.filter(pk=OuterRef("duplicate_of")).exclude(closed_at__lte=since)
+    it = AppointmentRequest.objects.filter(pk=OuterRef("duplicate_of"))
+    still_read = it.exclude(closed_at__lte=since, on_hold=False)
     requests = AppointmentRequest.objects.with_patient_data().filter(on_hold=False)
     return requests.closed_before(since).filter(Q(merged=False) | ~Exists(still_read))
 
@@ -83,16 +84,23 @@ def touched(now):
 def reason_to_stop(now=None):
     """Why a run would be unwise, in words for staff; empty when it can go on."""
     now = now or timezone.now()
-    last = PurgeRun.objects.filter(stopped="").first()
-    if last and last.at > now + CLOCK_TOLERANCE:
-        return "The last run is dated in the future: the clock was set back."
-    if last and now - last.at > timedelta(days=settings.PURGE_GAP_DAYS):
-        return f"The last run was {(now - last.at).days} days ago: the site stood still, or its clock has jumped."
+    if doubt := doubt_of_the_clock(now):
+        return doubt
     many, of = touched(now), AppointmentRequest.objects.with_patient_data().count()
     if many > settings.PURGE_NEVER_STOPS_AT and many * 100 > of * settings.PURGE_FUSE_PERCENT:
         return (
             f"It would remove something from {many} of {of} requests, more than {settings.PURGE_FUSE_PERCENT} percent."
         )
+    return ""
+
+
+def doubt_of_the_clock(now):
+    """Why nothing should be done because of its age, in words for staff; empty when the clock can be believed."""
+    last = PurgeRun.objects.filter(stopped="").first()
+    if last and last.at > now + CLOCK_TOLERANCE:
+        return "The last run is dated in the future: the clock was set back."
+    if last and now - last.at > timedelta(days=settings.PURGE_GAP_DAYS):
+        return f"The last run was {(now - last.at).days} days ago: the site stood still, or its clock has jumped."
     return ""
 
 

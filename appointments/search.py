@@ -10,7 +10,7 @@ from django.db import connection
 
 from .models import SearchEntry
 from .models.request import REFERENCE_ALPHABET, REFERENCE_LENGTH
-from .models.search import BACKWARDS, digits_in, words_in, words_of
+from .models.search import BACKWARDS, EXTENSION, digits_in, words_in, words_of
 
 WORDS_AT_MOST = 8
 DIGITS_AT_LEAST = 4
@@ -18,7 +18,6 @@ LAST_DIGITS = 9  # by which a number is known, whatever stands before: +44, 0044
 JUST_CAME = 500  # requests that are looked at one by one
 NEWEST = 2_000
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-EXTENSION = re.compile(r"\b(?:ext(?:ension)?\.?|x)\s*\d+\s*$", re.IGNORECASE)
 
 
 def find(text, at_most):

@@ -68,12 +68,13 @@ class BySecret:
 
 
 class Receipt(BySecret, TemplateView):
-    """For the first day: the reference, the promise and what comes next. Then the link leads to the status page."""
+    """For the first day, while we owe a call: the reference, the promise and what comes next. Else the status page says more."""
 
     template_name = "appointments/receipt.html"
 
     def get(self, request, *args, **kwargs):
-        if self.appointment_request.created_at < timezone.now() - RECEIPT_FOR:
+        row = self.appointment_request
+        if row.created_at < timezone.now() - RECEIPT_FOR or not row.clock_is_running or row.is_overdue:
             return redirect(self.address())
         return super().get(request, *args, **kwargs)
 

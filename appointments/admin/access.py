@@ -25,6 +25,7 @@ from .event_words import in_words
 
 __all__ = ["NotRecorded", "only_recorded", "record", "record_page"]  # for the desk's other pages
 
+FIRST_YEAR = 2000  # before which this site saw nobody
 SHOWN = 100
 
 
@@ -98,6 +99,9 @@ class PersonQuestion(forms.Form):
         first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
         if first and last and first > last:
             self.add_error("last", "This day comes before the first one.")
+        for name, day in (("first", first), ("last", last)):
+            if day and not FIRST_YEAR <= day.year <= timezone.localdate().year + 1:
+                self.add_error(name, "Check the year.")
         return self.cleaned_data
 
 

@@ -105,6 +105,9 @@ class NoteMany(ForMany):
         same = row.notes.filter(by=by, text=self.cleaned_data["text"], at__gte=self.cleaned_data["shown_at"])
         return same.exists()
 
+    def why_not(self, row, by):
+        return row.why_no_note()
+
     def take(self, row, by):
         row.add_note(by=by, text=self.cleaned_data["text"])
 

@@ -1,7 +1,5 @@
 """One person's data: find all requests of theirs, print what is held, erase it."""
 
-import re
-
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -14,6 +12,7 @@ from phonenumber_field.phonenumber import to_python
 from .. import erasure
 from ..access import only_recorded, record
 from ..models import AccessEvent, AppointmentRequest, Erasure, StepNotAllowed
+from ..models.search import digits_in, number_of
 from ..search import DIGITS_AT_LEAST, as_reference
 from .access import SiteWritten
 
@@ -82,21 +81,21 @@ def requests_of(text):
     requests = AppointmentRequest.objects.with_patient_data().alias(
         phone_digits=only_digits(F("phone")), lower_email=Lower("email")
     )
-    theirs = has_email(text.strip() if "@" in text else "") | has_phone(text if "@" not in text else "")
-    if reference := as_reference(text):
-        for named in requests.filter(reference=reference):
-            theirs |= Q(pk=named.pk) | has_email(named.email) | has_phone(named.phone)
-    direct = with_repetitions(requests, requests.filter(theirs))
-    found, emails, phones = set(direct), set(), set()
+    text = text.strip()
+    emails, numbers = ({text.lower()}, set()) if "@" in text else (set(), numbers_in(text))
+    named = list(requests.filter(reference=as_reference(text) or None))
+    emails |= {row.email.lower() for row in named if row.email}
+    numbers |= {number for row in named for number in numbers_in(row.phone)}
+    direct = with_repetitions(requests, keys_with(requests, emails, numbers) | {row.pk for row in named})
+    found, emails, numbers = set(direct), set(), set()
     while True:
-        rows = requests.filter(pk__in=found).values_list("email", "phone")
+        rows = list(requests.filter(pk__in=found).values_list("email", "phone"))
         new_emails = {email.lower() for email, _ in rows if email} - emails
-        new_phones = {re.sub(r"\D", "", phone) for _, phone in rows} - phones - {""}
-        if not new_emails and not new_phones:
+        new_numbers = {number_of(phone) for _, phone in rows if phone} - numbers
+        if not new_emails and not new_numbers:
             break
-        emails, phones = emails | new_emails, phones | new_phones
-        same = Q(lower_email__in=new_emails) | Q(phone_digits__in=new_phones)
-        found |= with_repetitions(requests, requests.filter(same | Q(pk__in=found)))
+        emails, numbers = emails | new_emails, numbers | new_numbers
+        found = with_repetitions(requests, found | keys_with(requests, new_emails, new_numbers))
     rows = list(requests.filter(pk__in=found).select_related("service").order_by("pk"))
     for row in rows:
         row.is_followed = row.pk not in direct
@@ -104,9 +103,27 @@ def requests_of(text):
 
 
 def with_repetitions(requests, found):
-    """Keys of these and of those that repeat them."""
-    found = set(found.values_list("pk", flat=True))
-    return found | set(requests.filter(duplicate_of__in=found).values_list("pk", flat=True))
+    """Keys of these, of those that repeat them, and of those that they repeat."""
+    repeated = requests.filter(pk__in=found, duplicate_of__isnull=False).values_list("duplicate_of", flat=True)
+    return found | set(repeated) | set(requests.filter(duplicate_of__in=found).values_list("pk", flat=True))
+
+
+def keys_with(requests, emails, numbers):
+    """Keys of those with one of these addresses or numbers. What follows a number may be its extension, or more of another number."""
+    like = Q(lower_email__in=emails)
+    for number in numbers:
+        like |= Q(phone_digits__startswith=number)
+    rows = requests.filter(like).values_list("pk", "email", "phone")
+    return {pk for pk, email, phone in rows if email.lower() in emails or number_of(phone) in numbers}
+
+
+def numbers_in(text):
+    """The digits of a number as it stands there, and with its country's; none where it is none."""
+    digits = number_of(text)
+    if len(digits) < DIGITS_AT_LEAST:
+        return set()
+    number = to_python(text)
+    return {digits, digits_in(number.as_e164)} if number and number.is_valid() else {digits}
 
 
 def only_digits(column):
@@ -114,18 +131,6 @@ def only_digits(column):
     for character in NOT_DIGITS:
         column = Replace(column, Value(character))
     return column
-
-
-def has_email(email):
-    return Q(email__iexact=email) if email else Q(pk__in=[])
-
-
-def has_phone(text):
-    digits = re.sub(r"\D", "", text)
-    if len(digits) < DIGITS_AT_LEAST:
-        return Q(pk__in=[])
-    number = to_python(text)
-    return Q(phone_digits=digits) | Q(phone=number.as_e164 if number and number.is_valid() else text)
 
 
 @admin.register(Erasure)

@@ -17,6 +17,7 @@ from ..search import as_reference
 
 Status, Outcome = AppointmentRequest.Status, AppointmentRequest.Outcome
 LONG = forms.Textarea(attrs={"rows": 2})
+TOO_FAR = timedelta(days=2 * 366)
 
 
 class MomentInput(forms.DateTimeInput):
@@ -33,8 +34,14 @@ def moment_field(label, **kwargs):
         label=label,
         widget=MomentInput(),
         error_messages={"required": "Choose a date and a time.", "invalid": "Write a date and a time."},
+        validators=[no_slip_of_the_year],
         **kwargs,
     )
+
+
+def no_slip_of_the_year(moment):
+    if moment > timezone.now() + TOO_FAR:
+        raise forms.ValidationError("That is more than two years away. Check the year.")
 
 
 class Step(forms.Form):
@@ -487,7 +494,7 @@ class AddNote(Step):
 
     @classmethod
     def exists_from(cls, appointment_request):
-        return True
+        return not appointment_request.why_no_note()
 
     def take(self, *, by):
         self.appointment_request.add_note(by=by, text=self.cleaned_data["text"])

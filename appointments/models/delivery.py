@@ -344,10 +344,17 @@ class Delivery(models.Model):
     def is_still_true(self):
         """Whether a message to a patient says what is so. To staff, who look at the desk anyway, all is told."""
         if self.kind == self.Kind.NEWS:
-            return self.status_change.told_as == (self.request.outcome or self.request.status)
+            told_as = self.status_change.told_as
+            return told_as == (self.request.outcome or self.request.status) and not self._was_reached_since(told_as)
         if self.kind == self.Kind.ACKNOWLEDGEMENT:  # "we have your request; it is no appointment yet"
             return self.request.status not in ("booked", "closed")
         return True
+
+    def _was_reached_since(self, told_as):
+        """ "We could not reach you" is no news to somebody who was, at a second call."""
+        if told_as != "contacting":
+            return False
+        return self.request.attempts.filter(outcome="reached", at__gte=self.status_change.at).exists()
 
     def drop(self):
         """Take back what is not sent yet and no longer true."""

@@ -17,6 +17,10 @@ class LastStepQuerySet(models.QuerySet):
         """Those that may be taken back still, newest first."""
         return self.filter(at__gt=timezone.now() - UNDO_FOR).select_related("request").order_by("-at")
 
+    def of_a_claim(self, request):
+        """A request that was given to somebody: once anybody claims it or gives it back, that is what counts."""
+        return self.filter(request=request, before__has_key="claimed_until")
+
 
 class LastStep(models.Model):
     """What a request's last step has changed. It may hold what a patient was told, so it is soon forgotten."""

@@ -25,6 +25,7 @@ from .search import SearchEntry
 # For reading aloud: no vowels (no words by accident), nothing that looks or sounds like another sign.
 REFERENCE_ALPHABET = "BCDFGHJKMPQRTVWXY346789"
 REFERENCE_LENGTH = 8
+NOBODYS = "Whose request this was is not known any more: the time that we keep it is over."
 ANSWERABLE = _("Write a phone number or an e-mail address, so that we can contact you.")
 CLAIM_FOR = timedelta(minutes=30)
 ASSIGN_FOR = timedelta(hours=4)  # who was not asked needs time to see it; then it is everybody's again
@@ -448,6 +449,7 @@ class AppointmentRequest(models.Model):
                 if not self.is_open
                 else f"{self.assigned_to} has claimed this request already."
             )
+        LastStep.objects.of_a_claim(self).delete()
 
     @transaction.atomic
     def assign(self, *, by, to):
@@ -463,6 +465,7 @@ class AppointmentRequest(models.Model):
     def release(self, *, by):
         """Give the request back to everybody. Only who holds it can."""
         AppointmentRequest.objects.filter(pk=self.pk, assigned_to=by).update(assigned_to=None, claimed_until=None)
+        LastStep.objects.of_a_claim(self).delete()
         self.refresh_from_db()
 
     def mark_opened(self):
@@ -618,11 +621,14 @@ class AppointmentRequest(models.Model):
         LastStep.objects.filter(request=self).delete()  # it goes back with the other one's, or not at all
         return before
 
+    @transaction.atomic
     def clear_suspicion(self, *, by, reason="Not spam"):
         """Somebody looked: it is not spam. `by` is None where the patient's own words lifted it."""
         if not self.suspected_spam or not self.is_open:
             raise StepNotAllowed("Nobody suspects this request any more.")
-        self._note_in_history(reason, by=by, suspected_spam=False)
+        change = self._note_in_history(reason, by=by, suspected_spam=False)
+        if settings.WEBHOOK_URL:
+            change.tell_the_practice_system()  # for whom it comes only now
 
     def mark_spam(self, *, by):
         self._close(self.Outcome.SPAM, by=by)
@@ -636,6 +642,7 @@ class AppointmentRequest(models.Model):
             reason=reason,
             outcome="",
             closed_at=None,
+            words_removed_at=None,  # what is written from now on has its own time
             suspected_spam=False,
             # Somebody has to call again: it is back among those to contact, with a promise that begins now.
             reopened_at=now,
@@ -680,7 +687,17 @@ class AppointmentRequest(models.Model):
         LastStep.objects.filter(request=self).delete()
         self._write_down(by=by, reason=f"Taken back: {merged.reference} is a request of its own again")
 
+    def why_no_note(self):
+        """Why nothing more may be written down here, in words for staff; empty when it may."""
+        if self.anonymized_at:
+            return NOBODYS
+        if self.words_removed_at:
+            return "The words of this request were removed because of its age. Open it again before you add any."
+        return ""
+
     def add_note(self, *, by, text):
+        if refusal := self.why_no_note():
+            raise StepNotAllowed(refusal)
         return Note.objects.create(request=self, by=by, text=text)
 
     @transaction.atomic
@@ -737,7 +754,7 @@ class AppointmentRequest(models.Model):
     def _note_in_history(self, reason, *, by, **facts):
         """A change that leaves the status as it is, and that nobody takes back: it was told, or must be kept nowhere."""
         self._change(by=by, can_be_undone=False, **facts)
-        self._write_down(by=by, reason=reason)
+        return self._write_down(by=by, reason=reason)
 
     def _named(self, fields):
         return ", ".join(self._meta.get_field(name).verbose_name for name in self.CORRECTABLE if name in fields)
@@ -784,8 +801,10 @@ class AppointmentRequest(models.Model):
 
     def _write_down(self, *, by, reason, was=None):
         """A row in the history for what is no step to another status, or is one back."""
+        was = was or self.status
+        outcome = self.outcome if was != self.status else ""
         return StatusChange.objects.create(
-            request=self, from_status=was or self.status, to_status=self.status, by=by, reason=reason
+            request=self, from_status=was, to_status=self.status, outcome=outcome, by=by, reason=reason
         )
 
     def _drop_old_news(self, *, is_replaced):
@@ -810,7 +829,7 @@ class AppointmentRequest(models.Model):
         A holder's claim starts anew, unless the step is about the claim itself.
         """
         if self.anonymized_at:
-            raise StepNotAllowed("Whose request this was is not known any more: the time that we keep it is over.")
+            raise StepNotAllowed(NOBODYS)
         before = snapshot(self, facts)
         if by and "claimed_until" not in facts:
             anew = When(assigned_to=by, then=Value(timezone.now() + CLAIM_FOR))
@@ -845,10 +864,13 @@ class StatusChange(models.Model):
         return f"{self.from_status} → {self.to_status}"
 
     def save(self, **kwargs):
-        """Stored with the event that it owes the practice system, where there is one; it hears nothing of spam."""
+        """Stored with the event that it owes the practice system, where there is one."""
         super().save(**kwargs)
         if self.is_told_to_the_practice_system():
-            Delivery.objects.create(request=self.request, kind=Delivery.Kind.EVENT, status_change=self)
+            self.tell_the_practice_system()
+
+    def tell_the_practice_system(self):
+        Delivery.objects.create(request=self.request, kind=Delivery.Kind.EVENT, status_change=self)
 
     def save_first(self):
         """As save() does, quicker: of a request that comes in. Its key is not needed unless an event names it."""
@@ -858,7 +880,9 @@ class StatusChange(models.Model):
             insert([self])
 
     def is_told_to_the_practice_system(self):
-        return bool(settings.WEBHOOK_URL) and not self.request.suspected_spam
+        """It hears of each new status, of nothing else that is written down, and nothing of spam."""
+        is_a_step = self.from_status != self.to_status or bool(self.outcome)
+        return bool(settings.WEBHOOK_URL) and is_a_step and not self.request.suspected_spam
 
     @property
     def author(self):

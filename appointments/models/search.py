@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 
 # Letters that no decomposition makes plain: who types them may have a keyboard without.
 PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+EXTENSION = re.compile(r"(?:ext(?:ension)?\.?|x)\s*\d+\s*$", re.IGNORECASE)
 BACKWARDS = "r"  # before a number written backwards, which is found by its last digits
 NEWEST = 1_000  # requests among which the next ones to be written are looked for
 
@@ -25,16 +26,21 @@ def digits_in(text):
     return "".join(str(int(digit)) for digit in re.findall(r"\d", text))
 
 
+def number_of(phone):
+    """Its digits without those of an extension."""
+    return digits_in(EXTENSION.sub("", phone))
+
+
 def words_of(request):
     """Each once. O'Brien-Sample is found in its parts and as one: “brien”, “obrien”, “obriensample”."""
-    digits = digits_in(request.phone)
+    numbers = dict.fromkeys([digits_in(request.phone), number_of(request.phone)])  # with an extension and without
     found = [
         *words_in(request.name),
         *words_in(re.sub(r"['’]", "", request.name)),
         *words_in(re.sub(r"['’-]", "", request.name)),
         *words_in(request.email),
         *words_in(request.reference),
-        *([digits, BACKWARDS + digits[::-1]] if digits else []),
+        *(word for digits in numbers if digits for word in (digits, BACKWARDS + digits[::-1])),
     ]
     return list(dict.fromkeys(found))
 

@@ -271,6 +271,14 @@ def test_news_that_was_overtaken_is_not_sent(mails, staff):
     assert not Delivery.objects.undelivered().exists()
 
 
+def test_who_was_reached_at_a_second_call_is_not_told_that_we_could_not(mails, staff):
+    stored = factories.a_request(email="pat@example.org")
+    missed(stored, by=staff, outcome="busy")
+    stored.record_attempt(by=staff, channel="phone", outcome="reached")
+
+    assert "could not reach" not in "".join(mail.body for mail in mails())
+
+
 def test_news_on_its_way_that_was_overtaken_is_not_tried_again(mails, staff, clinic, mail_server):
     stored = a_request()
     mails()

@@ -1,7 +1,10 @@
 """The page a patient lands on, and keeps."""
 
+from datetime import timedelta
+
 import pytest
-from pytest_django.asserts import assertContains
+from django.utils import timezone
+from pytest_django.asserts import assertContains, assertRedirects
 
 from appointments.models import AppointmentRequest
 from tests import factories
@@ -20,6 +23,22 @@ def test_the_receipt_shows_reference_and_promise_and_nothing_about_the_patient(c
     assert response["Cache-Control"] == "no-store, private"
     assert response["X-Robots-Tag"] == "noindex"
     assert not response.cookies
+
+
+@pytest.mark.parametrize("what", ["booked", "withdrawn", "tried", "overdue"])
+def test_once_it_no_longer_says_what_is_so_the_page_of_the_request_does(client, services, staff, what):
+    stored = factories.a_request()
+    soon = timezone.now() + timedelta(days=1)
+    if what == "booked":
+        stored.book(by=staff, start=soon, end=soon + timedelta(minutes=30), place="Room 2")
+    elif what == "withdrawn":
+        stored.withdraw(by=None)
+    elif what == "tried":
+        stored.record_attempt(by=staff, channel="phone", outcome="no_answer")
+    else:
+        AppointmentRequest.objects.update(promised_by=timezone.now() - timedelta(minutes=1))
+
+    assertRedirects(client.get(stored.get_absolute_url()), f"/request/status/{stored.secret}/")
 
 
 @pytest.mark.parametrize("secret", ["x", "a" * 32, "%00", "..", "1"])

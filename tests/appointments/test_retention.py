@@ -7,15 +7,17 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
+from pytest_django.asserts import assertNotContains
 
-from appointments import append_only, bookings, retention
+from appointments import append_only, bookings, erasure, retention
 from appointments.management.commands.worker import StopSign, Worker
-from appointments.models import AccessEvent, AppointmentRequest, Delivery, PurgeRun, StatusChange
+from appointments.models import AccessEvent, AppointmentRequest, Delivery, PurgeRun, StatusChange, StepNotAllowed
 from clinic import doctor
 from clinic.facts import Facts
 from tests import factories
 from tests.faults import canary
 from tests.faults.test_hostile import in_the_database
+from tests.triage.pages import detail
 
 Status, Outcome = AppointmentRequest.Status, AppointmentRequest.Outcome
 
@@ -169,6 +171,52 @@ def test_what_is_on_hold_stays_whole_until_the_hold_is_lifted(clinic, staff):
     assert (row.name, row.message) == ("", "")
 
 
+def test_what_was_merged_into_a_request_on_hold_stays_with_it(clinic, staff):
+    held = closed(99)
+    held.hold(by=staff, reason="A complaint")
+    merged, linked = (closed(99, Outcome.DUPLICATE, duplicate_of=held, merged=each) for each in (True, False))
+
+    retention.run(go_on=True)
+    merged.refresh_from_db()
+    linked.refresh_from_db()
+    assert merged.message and merged.name and not linked.name
+    with pytest.raises(StepNotAllowed, match=f"{held.reference}.* is on hold"):
+        erasure.erase([merged.pk], by=staff)
+
+    held.lift_hold(by=staff, reason="Settled")
+    retention.run(go_on=True)
+    merged.refresh_from_db()
+    assert not merged.name
+
+
+def test_what_is_written_after_the_words_went_goes_in_its_own_time(clinic, staff):
+    row = closed(40)
+    retention.run(go_on=True)
+    row.refresh_from_db()
+    with pytest.raises(StepNotAllowed, match="Open it again"):
+        row.add_note(by=staff, text="Rang about the bill")
+    row.reopen(by=staff, reason="Rang again")
+    row.add_note(by=staff, text="About the bill")
+    row.decline(by=staff, reason="Not ours", text_for_patient="Ask the office")
+    AppointmentRequest.objects.filter(pk=row.pk).update(closed_at=timezone.now() - timedelta(days=31))
+
+    retention.run(go_on=True)
+
+    row.refresh_from_db()
+    assert row.text_for_patient == retention.REMOVED and not row.notes.exists()
+    assert row.name
+
+
+def test_nothing_is_written_down_about_nobody(clinic, staff, staff_client):
+    row = closed(99)
+    retention.run(go_on=True)
+    row.refresh_from_db()
+
+    with pytest.raises(StepNotAllowed, match="not known any more"):
+        row.add_note(by=staff, text="Mr Sample rang")
+    assertNotContains(staff_client.get(detail(row)), "Add a note")
+
+
 def test_all_batches_are_worked_through(clinic, monkeypatch):
     monkeypatch.setattr(retention, "AT_ONCE", 2)
     for _ in range(5):
@@ -239,6 +287,18 @@ def test_a_run_after_a_jump_of_the_clock_stops_and_the_next_ones_do_too(clinic, 
     row.refresh_from_db()
     assert row.message
     assert retention.run().stopped == ""  # set right again
+
+
+def test_a_clock_that_has_jumped_closes_no_booking(clinic, staff, monkeypatch):
+    row = factories.a_request()
+    start = timezone.now() + timedelta(days=20)
+    row.book(by=staff, start=start, end=start + timedelta(minutes=30), place="Room 2")
+    retention.run()
+    monkeypatch.setattr(timezone, "now", lambda: start + timedelta(days=10))
+
+    assert bookings.close_old_ones() == 0
+    retention.run(go_on=True)  # somebody has looked: the site stood still
+    assert bookings.close_old_ones() == 1
 
 
 def test_twin_without_the_look_at_the_clock_a_jump_would_remove_all(clinic, monkeypatch):

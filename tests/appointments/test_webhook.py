@@ -92,6 +92,25 @@ def test_each_step_is_told(system, staff):
     assert set(events().values_list("state", "attempts")) == {("accepted", 1)}
 
 
+def test_it_hears_of_new_statuses_with_their_outcome_and_of_nothing_else(system, staff):
+    row = factories.a_request(email="pat@example.org")
+    row.assign(by=staff, to=staff)
+    row.correct(by=staff, name="Robin Sample")
+    row.decline(by=staff, reason="Not here", text_for_patient="Ask elsewhere")
+    row.hold(by=staff, reason="A complaint")
+    row.reopen(by=staff, reason="Asked again")
+    row.undo(by=staff)
+    deliveries.sweep()
+
+    told = [json.loads(body) for _, body in system.events]
+    assert [(event["type"], event["data"]["outcome"]) for event in told] == [
+        ("request.new", ""),
+        ("request.closed", "declined"),
+        ("request.new", ""),
+        ("request.closed", "declined"),
+    ]
+
+
 def test_where_no_practice_system_is_set_nothing_is_owed(clinic, staff):
     factories.a_request().waitlist(by=staff)
 

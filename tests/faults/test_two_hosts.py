@@ -35,6 +35,7 @@ CALM = size(1, 30)  # seconds before the first kill, to know what this computer'
 THREADS = size(2, 3)  # each some ten patients a second: load, and not so much that only its own weight is measured
 PATIENCE = 180  # seconds that a process may take to come back on a computer that does much else
 NETWORKS = size(False, True) and can_part_networks()
+SETTLES = size(1, 3)  # seconds: as long as an answer takes
 GAP = 1.0  # second that no page comes
 # Through the proxy all of the crowd come from one address, and are no flood here.
 ONE_ADDRESS = {
@@ -81,6 +82,8 @@ def test_one_of_each_is_killed_in_turn_and_nobody_waits_or_is_lost(ready, guide,
                 while time.monotonic() < over or kills < 3:
                     time.sleep(EVERY)
                     until(lambda: all(host.is_ready() for host in hosts), within=PATIENCE)
+                    # In turn: who was refused by the one that comes back is being answered by the one that goes next.
+                    time.sleep(SETTLES)
                     host, name = next(victims)
                     host.kill(name)
                     kills += 1

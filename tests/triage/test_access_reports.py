@@ -92,6 +92,8 @@ def test_what_is_older_stands_on_further_pages(auditor_client, nurse, clinic):
         ({"ask": "person"}, "Choose somebody."),
         ({"ask": "person", "person": "0", "first": "x", "last": ""}, "Choose a day."),
         ({"ask": "person", "first": "2026-11-02", "last": "2026-11-01"}, "This day comes before the first one."),
+        ({"ask": "person", "first": "2026-11-02", "last": "9999-12-31"}, "Check the year."),
+        ({"ask": "person", "first": "0001-01-01", "last": "2026-11-01"}, "Check the year."),
     ],
 )
 def test_a_question_that_cannot_be_answered_says_why(auditor_client, clinic, typed, said):

@@ -7,7 +7,8 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django.asserts import assertContains, assertNotContains
 
 from appointments import spam
-from appointments.models import AccessEvent, AppointmentRequest, Delivery, RequestCount
+from appointments.models import AccessEvent, AppointmentRequest, Delivery, RequestCount, SearchEntry
+from appointments.search import find
 from tests.factories import a_recipient, a_request, a_user
 
 from .pages import detail
@@ -51,6 +52,17 @@ def test_all_their_requests_are_found_in_any_notation(staff_client, petra, text)
     assert set(events) == {("search", reference, "person") for reference in references}
 
 
+@pytest.mark.parametrize("text", ["+1 212 555 0150 ext. 9", "212-555-0150", "(212) 555-0150 x9", "12125550150"])
+def test_a_number_with_an_extension_is_found_with_and_without_it(staff_client, clinic, text):
+    with_one = [a_request(phone=phone) for phone in ("+12125550150 ext. 9", "+12125550150", "+1 212 555 0150x12")]
+    a_request(phone="+121255501509")
+
+    assert found(staff_client, text) == [row.reference for row in with_one]
+    assert set(find(text, 10)) >= {row.pk for row in with_one}
+    SearchEntry.objects.renew(AppointmentRequest.objects.all())
+    assert set(find(text, 10)) >= {row.pk for row in with_one}
+
+
 def test_it_is_followed_from_number_to_address_until_nothing_new_appears(staff_client, petra):
     """Two numbers and two addresses, never more than two of them in one request."""
     other_phone = a_request(phone="+12125550188", email="petra@example.org")
@@ -92,6 +104,13 @@ def test_what_repeats_a_request_of_theirs_is_shown_with_it(staff_client, staff, 
     repeats.mark_duplicate(by=staff, of=petra)
 
     assert found(staff_client, "petra@example.org") == [petra.reference, repeats.reference]
+
+
+def test_what_a_request_of_theirs_repeats_is_shown_with_it(staff_client, staff, petra):
+    kept = a_request(phone="+12125550188", email="")
+    petra.mark_duplicate(by=staff, of=kept, merge=True)
+
+    assert found(staff_client, "petra@example.org") == [petra.reference, kept.reference]
 
 
 def test_all_that_is_held_is_printed_with_who_saw_it(client, staff_client, staff, petra):

@@ -85,6 +85,18 @@ def test_what_was_given_to_the_wrong_colleague_is_with_whoever_had_it(staff_clie
     assert (appointment_request.assigned_to, appointment_request.claimed_until) == (holder, until)
 
 
+def test_what_a_colleague_has_claimed_since_is_theirs(staff_client, staff, appointment_request):
+    other, third = a_user(), a_user()
+    appointment_request.assign(by=staff, to=other)
+    appointment_request.release(by=other)
+    appointment_request.claim(by=third)
+
+    take(staff_client, appointment_request, "undo")
+
+    appointment_request.refresh_from_db()
+    assert appointment_request.assigned_to == third
+
+
 def test_what_it_undid_itself_is_as_it_was(staff_client, staff, appointment_request):
     """Declined, opened again, and that taken back: the answer to the patient is there again."""
     appointment_request.decline(by=staff, reason="Not here", text_for_patient="Ask elsewhere")
