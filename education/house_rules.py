@@ -11,10 +11,11 @@ from functools import cached_property
 from html import escape
 
 from . import clinical, readability
-from .chances import chance_in
+from .chances import chance_of
 from .claims import myths_in
 from .content import links, plain_text
 from .readability import HIGHEST_AGE, LONGEST_SENTENCE, TARGET_AGE, Sentence, sentences
+from .safety import has_list, heads_safety, speaks_of_safety
 
 # Words we do not write: pattern to what to do.
 BANNED = {
@@ -73,32 +74,6 @@ JARGON = {
     "syncope": "fainting, faint",
     "ventrogluteal": "side of the hip, hip",
 }
-# What must be in plain sight. A heading of this kind speaks of safety with all that stands below it.
-SAFETY_HEADING = re.compile(
-    r"\brisks?\b|\bsafe(?:ty)?\b|\bpregnan|breast-?feed|\bside effects?\b|\bcomplications?\b|\bwarnings?\b|\bdangers?\b|"
-    r"\bemergenc|when to (?:get|seek|call|see)|\bget help\b|\bcall us\b|\btell us\b",
-    re.IGNORECASE,
-)
-SAFETY_WORDS = re.compile(
-    r"\brisks?\b|\bpregnan\w*|\bside effects?|\bcomplications?\b|\bdanger(?:s|ous)?\b|\bemergenc\w*|\bget help\b|"
-    r"\bcall (?:us|911|999|112|your doctor|a doctor|an ambulance)\b|\btrouble breathing\b|\bsevere reactions?\b|"
-    r"\blife-threatening\b|\bwarning signs?\b|\bbreast-?feed\w*|\ballergic\b|\ballerg(?:y|ies)\b(?! tests?\b)|"
-    r"\b(?:get|seek) (?:medical|urgent|emergency) (?:help|advice|care|attention)\b|"
-    r"\b(?:cannot|can['’]t|hard to|struggle to|difficulty) breath(?:e|ing)\b",
-    re.IGNORECASE,
-)
-# Who is to be called or seen; it speaks of safety where the same sentence says under which condition, or that it cannot wait.
-CARE_STEP = re.compile(
-    r"\b(?:call|phone|ring|contact|tell|see|(?:go|come)(?: (?:straight|right|back))? to) (?:us\b|(?:the|an?|your|our|any)\b"
-    r"(?: \w+){0,2}? (?:doctor|gp|nurse|midwife|dentist|pharmacist|clinic|hospital|surgery|ward|team|staff|practice|"
-    r"emergency|department)\b)(?! (?:which|what|how|where)\b)",
-    re.IGNORECASE,
-)
-CANNOT_WAIT = re.compile(
-    r"\bif\b(?! you(?:['’]d| would)? (?:want|like|prefer|wish))|\b(?:at once|straight ?away|right away|immediately|"
-    r"without delay|urgently|the same day|as soon as)\b",
-    re.IGNORECASE,
-)
 CARE = ("warning", "emergency", "urgent", "non_urgent")
 WORDS_OF_A_LEAFLET = 1_600
 SOME = r"(?:\d[\d.,]{0,9}|[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine)"
@@ -167,6 +142,7 @@ class Draft:
     untranslated: frozenset[int] = field(
         default_factory=frozenset
     )  # places of sections that still say what the original says
+    may_fold: frozenset[int] = field(default_factory=frozenset)  # folded_well() of the original
     signed: dict | None = None  # what a clinician signed last: clinical.matter() of that draft
 
     @property
@@ -220,7 +196,7 @@ class Draft:
 
         The formula is for English, and says nothing of other languages."""
         if self.language != "en":
-            return {"age": None, "rows": [], "not_for": self.language}
+            return {"age": None, "rows": [], "not_for": self.language, "finds_safety": has_list(self.language)}
         everything = [sentence for _, words in self.prose for sentence in words]
         rows = []
         for text, words in self.prose:
@@ -243,6 +219,16 @@ def says_it_in_its_language(draft):
     for place in sorted(draft.untranslated):
         heading = draft.sections[place]["heading"]
         yield Finding(f"“{heading}” still has text of the original: translate it.", "body", place)
+
+
+def nothing_is_blank(draft):
+    """The form asks for them; a list action, an import or a program comes without a form."""
+    blank = [("The title", "title", None, draft.data["title"]), ("The summary", "summary", None, draft.data["summary"])]
+    for place, section in enumerate(draft.sections):
+        blank.append((f"The heading of section {place + 1}", "heading", place, section["heading"]))
+    for name, part, place, text in blank:
+        if not re.search(r"\w", text):
+            yield Finding(f"{name} is empty. Write it.", part, place)
 
 
 def headings_in_order(draft):
@@ -299,11 +285,25 @@ def safety_in_plain_sight(draft):
         elif section["kind"] != "text":
             what = STANDS_OUT.get(section["kind"], "a warning or care card")
             yield Finding(f"“{name}” is {what}: move its “Read more” into the text.", "more", place)
-        elif SAFETY_HEADING.search(name) or SAFETY_HEADING.search(above):
+        elif heads_safety(name, draft.language) or heads_safety(above, draft.language):
             yield Finding(f"“{name}” is about safety: move its “Read more” into the text.", "more", place)
-        elif hidden := [sentence.text for sentence in sentences(section["more"]) if speaks_of_safety(sentence.text)]:
+        elif hidden := [
+            part.text for part in sentences(section["more"]) if speaks_of_safety(part.text, draft.language)
+        ]:
             says = f"The “Read more” of “{name}” hides what readers must see. Move this into the text."
             yield Finding(says, "more", place, tuple(hidden))
+        elif not has_list(draft.language) and place not in draft.may_fold:
+            says = (
+                f"“{name}” has a “Read more” that the same section of the original has not, and in this language we cannot "
+                "look whether it hides what readers must see. Move it into the text."
+            )
+            yield Finding(says, "more", place)
+
+
+def folded_well(original):
+    """Places of the sections whose “Read more” a translation may have, too: those that the original has, and rightly."""
+    wrong = {finding.section for finding in safety_in_plain_sight(original)}
+    return frozenset(place for place, section in enumerate(original.sections) if section["more"]) - wrong
 
 
 def leaflet_keeps_safety(draft):
@@ -314,10 +314,6 @@ def leaflet_keeps_safety(draft):
                 "web_only",
                 place,
             )
-
-
-def speaks_of_safety(sentence):
-    return SAFETY_WORDS.search(sentence) or (CARE_STEP.search(sentence) and CANNOT_WAIT.search(sentence))
 
 
 def figures_have_a_source(draft):
@@ -473,8 +469,11 @@ def kinds_keep_their_word(draft):
         if section["kind"] in ("do", "do_not") and "<li>" not in section["body"]:
             says = f"“{name}” is shown with ticks or crosses and holds no list. Make its text a list with bullets."
             yield Finding(says, "body", place)
-        if section["kind"] == "number" and not chance_in(plain_text(section["body"])):
-            says = f"“{name}” is shown as a number. Write one chance in its text, and only one, such as “1 in 100”."
+        if section["kind"] == "number" and not chance_of(section["body"]):
+            says = (
+                f"“{name}” is shown as a number. Write one chance in its text, and only one, such as “1 in 100”. A range or a "
+                "limit (“1 in 100 to 200”, “fewer than 1 in 100”, “none in 100”) is not shown large."
+            )
             yield Finding(says, "body", place)
 
 
@@ -502,6 +501,7 @@ def no_banned_word(draft):
 BLOCKING = (
     has_sections,
     says_it_in_its_language,
+    nothing_is_blank,
     headings_in_order,
     no_empty_section,
     pictures_speak,

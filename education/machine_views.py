@@ -11,6 +11,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from clinic.errors import error_page
+from clinic.languages import now
 from clinic.models import ClinicProfile
 
 from . import leaflet
@@ -29,13 +30,16 @@ def of_a_guide(name):
     def wrap(view):
         @wraps(view)
         def found(request, slug):
-            if guide := Guide.objects.published().at(slug):
+            guide = Guide.objects.published().at(slug)
+            if guide and guide.language == now():
                 return view(request, slug, guide)
-            if now := OldAddress.objects.slug_now(slug):
-                address = reverse(f"education:{name}", args=[now])
+            if moved := OldAddress.objects.slug_now(slug, *([now()] if guide else [])):
+                address = reverse(f"education:{name}", args=[moved])
                 return HttpResponsePermanentRedirect(
                     address, headers={"Cache-Control": "max-age=0"}
                 )  # it may move back
+            if guide:
+                return view(request, slug, guide)
             raise Http404
 
         return found

@@ -10,8 +10,8 @@ from django.utils.text import slugify
 from clinic.languages import OURS, name_of, offered
 from clinic.models import Service
 
-from .models import Guide, HistoryEntry, ImportedDraft, OldAddress, Picture
-from .models.guide import OTHER_PAGES, guides_at, named_as_related, topic_of
+from .models import Guide, HistoryEntry, ImportedDraft, Picture
+from .models.guide import guides_at, named_as_related, topic_of
 from .models.related import choose
 
 UNDESCRIBED = "Picture"  # as a text alternative it says nothing, so no guide with it goes live
@@ -87,7 +87,7 @@ def draft_of(data, topic, brought, *, owner=None):
         missing.append(f"The service “{data['service']}” does not exist here: choose one in the form.")
     wanted = data["slug"] or slugify(data["title"])[:80].strip("-") or "guide"
     language = data.get("language", OURS)
-    slug = free_slug(wanted, language)
+    slug = Guide.objects.free_slug(wanted, language)
     if data["slug"] and slug != wanted:
         missing.append(f"A guide has the address “{wanted}” already and stays as it is: this draft's is “{slug}”.")
     pictures = pictures_of(data) | brought
@@ -147,16 +147,3 @@ def chosen(named, pictures, where, missing):
         alt = f" (“{named['alt']}”)" if named["alt"] else ""
         missing.append(f"The picture {where}{alt} is not in this library: add it there, then choose it in the form.")
     return picture
-
-
-def free_slug(wanted, language=OURS):
-    """The wanted address, or the first of its like that no guide in this language has and none had."""
-    number, slug = 1, wanted
-    while (
-        slug in OTHER_PAGES
-        or Guide.objects.filter(slug=slug, language=language).exists()
-        or OldAddress.objects.filter(slug=slug).exists()
-    ):
-        number += 1
-        slug = f"{wanted[: 80 - len(f'-{number}')]}-{number}"
-    return slug

@@ -69,6 +69,8 @@ class GuideDetail(Held, DetailView):
                 return moved_to(request, self.address_name, slug)
             raise
         if self.object.language != now():
+            if slug := OldAddress.objects.slug_now(kwargs["slug"], now()):  # the guide that was here in this language
+                return moved_to(request, self.address_name, slug)
             for other in self.family:
                 if other["language"] == now():
                     # Not for ever: it may be withdrawn.

@@ -2,7 +2,7 @@
 
 import re
 
-from ..house_rules import SAFETY_WORDS
+from ..safety import SAFETY_WORDS
 
 ARROWS = r"[\s.…:>»›→▼▾▲▴+–—\[\]()-]*"
 TOGGLE = re.compile(
@@ -81,8 +81,11 @@ def opens_toggle(text):
 def around_the_text(text):
     """Why a line is none of the text, or None."""
     text = " ".join(text.split())
-    if SAFETY_WORDS.search(text):
-        return None
+    why = looks_like(text)
+    return None if why and SAFETY_WORDS.search(text) else why
+
+
+def looks_like(text):
     if len(text) <= 600 and COOKIES.search(text) and not re.search(r"\b(?:eat|food|snack|bake)", text, re.IGNORECASE):
         return "Cookie banner"
     for why, pattern in AROUND.items():

@@ -12,7 +12,8 @@ from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from ..content import clean_html, links, plain_text
-from ..house_rules import SAFETY_HEADING, SAFETY_WORDS, Draft, safety_in_plain_sight
+from ..house_rules import Draft, safety_in_plain_sight
+from ..safety import LISTS, SAFETY_HEADING, SAFETY_WORDS
 from .blocks import Block
 from .noise import (
     CALL,
@@ -561,10 +562,11 @@ def behind_the_toggle(blocks, paired):
 
 
 def bring_safety_into_sight(sections, report):
-    """What the house rules would not let be published hidden is not hidden by an import."""
-    found = list(safety_in_plain_sight(Draft({"sections": sections}, today=date.min)))
-    for finding in found:
-        section = sections[finding.section]
+    """What the house rules would not let be published hidden is not hidden by an import. Its language is chosen later."""
+    drafts = [Draft({"sections": sections, "language": language}, today=date.min) for language in LISTS]
+    places = sorted({finding.section for draft in drafts for finding in safety_in_plain_sight(draft)})
+    for place in places:
+        section = sections[place]
         report.look(
             f"Kept in plain sight, though it stood behind “Read more” (it is about safety): {quoted(plain_text(section['more']))} "
             f"in “{section['heading']}”"

@@ -15,19 +15,21 @@ class OldAddressManager(models.Manager):
         self.filter(guide=guide, slug=guide.slug).delete()  # it is back where it was
         refuse_taken(guide)  # once more: now whoever took it at the same time is seen
         if before and before != guide.slug and guide.was_published():
-            self.get_or_create(slug=before, defaults={"guide": guide})
+            self.get_or_create(slug=before, language=guide.language, defaults={"guide": guide})
 
     def live(self):
         return self.filter(guide__live_revision__isnull=False)
 
-    def slug_now(self, slug):
-        """Where a live guide is now that was here before; None if there is none."""
-        found = self.live().filter(slug=slug, guide__language__in={now(), OURS}).select_related("guide")
+    def slug_now(self, slug, *languages):
+        """Where a live guide is now that was here before; None if there is none. In the page's language, else in ours."""
+        languages = languages or (now(), OURS)
+        found = self.live().filter(slug=slug, guide__language__in=languages).select_related("guide")
         return next((old.guide.slug for old in sorted(found, key=lambda old: old.guide.language == OURS)), None)
 
 
 class OldAddress(models.Model):
-    slug = models.SlugField(max_length=80, unique=True)
+    slug = models.SlugField(max_length=80)
+    language = models.CharField(max_length=12, default=OURS, db_default=OURS)  # of the guide: for the constraint
     guide = models.ForeignKey("education.Guide", on_delete=models.CASCADE, related_name="old_addresses")
     left_at = models.DateTimeField(auto_now_add=True)
 
@@ -36,6 +38,9 @@ class OldAddress(models.Model):
     class Meta:
         ordering = ["-left_at"]
         verbose_name_plural = "old addresses"
+        constraints = [
+            models.UniqueConstraint(fields=["slug", "language"], name="an_old_address_leads_to_one_guide"),
+        ]
 
     def __str__(self):
         return self.slug
@@ -43,7 +48,8 @@ class OldAddress(models.Model):
 
 def refuse_taken(guide):
     """Raises ValidationError: who knows an old address is looking for the guide that was there."""
-    other = OldAddress.objects.filter(slug=guide.slug).exclude(guide=guide.pk).select_related("guide").first()
+    old = OldAddress.objects.filter(slug=guide.slug, guide__language=guide.language)
+    other = old.exclude(guide=guide.pk).select_related("guide").first()
     if other:
         raise ValidationError(
             {"slug": f"This address leads to “{other.guide}”, which was there before. Choose another one."}

@@ -17,11 +17,11 @@ from django.utils.translation import override
 from clinic.languages import OURS, address, now, of_path, with_words
 from clinic.models import Service, Words
 
-from .. import leaflet
-from ..chances import chance_in
+from .. import clinical, leaflet
+from ..chances import chance_of
 from ..content import IDS_OF_THE_PAGE, READ_MORE, anchors, clean_html, links, plain_text, tables_for_phones
 from ..glossary import marked
-from ..house_rules import Draft, in_the_way
+from ..house_rules import Draft, folded_well, in_the_way
 from ..words import letter_of, sort_key
 from .address import OldAddress, OldTopicAddress, refuse_taken, refuse_taken_topic
 from .glossary import words as glossary
@@ -124,6 +124,15 @@ class GuideQuerySet(TranslatedQuerySet, StatesQuerySet, ReviewedQuerySet):
                 topic = members[0].live_revision.topic
                 topics.append({"topic": topic, "guides": members, "more": len(ids) > at_most})
         return topics
+
+    def free_slug(self, wanted, language=OURS):
+        """The wanted address, or the first of its like that no guide in this language has and none had."""
+        number, slug = 1, wanted
+        taken = self.filter(language=language)
+        while slug in OTHER_PAGES or taken.filter(Q(slug=slug) | Q(old_addresses__slug=slug)).exists():
+            number += 1
+            slug = f"{wanted[: 80 - len(f'-{number}')]}-{number}"
+        return slug
 
     @transaction.atomic
     def publish_together(self, *, by):
@@ -324,14 +333,15 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
         dead = dead_links(data, self, alongside)
         known = frozenset(form.casefold() for word in glossary(self.language) for form in word.forms)
         signed = self.last_sign_off
-        untranslated = frozenset(says_the_same(data, self.original.as_data())) if self.original else frozenset()
+        today, original = timezone.localdate(), self.original.as_data() if self.original else None
         return Draft(
             data,
-            today=timezone.localdate(),
+            today=today,
             dead_links=dead,
             glossary=known,
             signed=signed and signed.data,
-            untranslated=untranslated,
+            untranslated=frozenset(says_the_same(data, original)) if original else frozenset(),
+            may_fold=folded_well(Draft(original, today=today)) if original else frozenset(),
         )
 
     @transaction.atomic
@@ -401,7 +411,7 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
         """
         self.hold()
         self.keep_what_is_not_kept()
-        data = old.data
+        data, before = old.data, clinical.digest(self.as_data())
         for name in RESTORED_AS_THEY_ARE:
             setattr(self, name, data[name])
         self.last_reviewed = data["last_reviewed"] and date.fromisoformat(data["last_reviewed"])
@@ -420,6 +430,8 @@ class Guide(Translated, KnowsItsState, KeepsHistory, HasSchedule, Reviewed, mode
             self.sources.create(position=position * 10, **source)
         choose(self, named_as_related(data, self))
         self.count_edit(by=by)
+        if clinical.digest(data) != before:
+            self.bring_back_authors(data, at=old.published_at if isinstance(old, Revision) else old.at)
         self.follow_sign_off()
         self.keep(by=by, what=HistoryEntry.What.RESTORED, note=note)
         return [*what_is_gone(data, self.topic), *related_that_are_gone(data)]
@@ -439,22 +451,17 @@ def named_in(language, guide):
 def guides_at(names, language=OURS):
     """{name: the guide that is there now, or was there before}. A name without a language means the one of the data,
     else ours: so older data named guides of ours."""
-    wanted = {name: name.rpartition("/")[::2] for name in names}
-    slugs = {slug for _, slug in wanted.values()}
-    here = {(guide.language, guide.slug): guide for guide in Guide.objects.filter(slug__in=slugs)}
-    before, found = {}, {}
-    if any((code or language, slug) not in here for code, slug in wanted.values()):
-        before = {old.slug: old.guide for old in OldAddress.objects.filter(slug__in=slugs).select_related("guide")}
-    for name, (code, slug) in wanted.items():
-        moved = before.get(slug)
-        guide = here.get((code or language, slug))
-        if not guide and moved and moved.language == (code or language):
-            guide = moved
-        if not guide and not code:
-            guide = here.get((OURS, slug)) or moved
-        if guide:
-            found[name] = guide
-    return found
+    wanted = {}
+    for name in names:
+        code, _, slug = name.rpartition("/")
+        wanted[name] = [(code, slug)] if code else [(language, slug), (OURS, slug)]
+    slugs = {slug for places in wanted.values() for _, slug in places}
+    at = {(guide.language, guide.slug): guide for guide in Guide.objects.filter(slug__in=slugs)}
+    if any(places[0] not in at for places in wanted.values()):
+        for old in OldAddress.objects.filter(slug__in=slugs).select_related("guide"):
+            at.setdefault((old.guide.language, old.slug), old.guide)
+    found = {name: next((at[place] for place in places if place in at), None) for name, places in wanted.items()}
+    return {name: guide for name, guide in found.items() if guide}
 
 
 def named_as_related(data, guide=None):
@@ -521,7 +528,7 @@ def dead_links(data, guide, alongside=()):
         if page is None or "admin" in page.namespaces:
             dead.add(link)
         elif page.view_name in OF_A_GUIDE:
-            place = unquote(target.fragment) if page.view_name == "education:guide" else ""
+            place = unquote(target.fragment) if page.view_name in ITS_TEXT else ""
             guides[link] = of_path(target.path), page.kwargs["slug"], place
             if page.view_name == "education:leaflet" and not leaflet.available():
                 dead.add(link)
@@ -533,10 +540,10 @@ def dead_links(data, guide, alongside=()):
         pages = {(language, slug): page for language, slug, page in live}
         pages |= {(other.language, other.slug): other.as_data() for other in alongside if other.slug in slugs}
         pages[guide.language, data["slug"]] = data
-        if missing := slugs - {slug for _, slug in pages}:
+        if missing := {slug for language, slug, _ in guides.values() if (language, slug) not in pages}:
             moved = OldAddress.objects.live().filter(slug__in=missing)
             moved = moved.values_list("guide__language", "slug", "guide__live_revision__data")
-            pages |= {(language, slug): page for language, slug, page in moved}
+            pages = {(language, slug): page for language, slug, page in moved} | pages
         for link, (language, slug, place) in guides.items():
             page = pages.get((language, slug)) or pages.get((OURS, slug))  # as the site answers
             if page is None or not has_place(page, place):
@@ -544,7 +551,8 @@ def dead_links(data, guide, alongside=()):
     return frozenset(dead)
 
 
-OF_A_GUIDE = ("education:guide", "education:leaflet", "education:card")  # which are there while it is live
+ITS_TEXT = ("education:guide", "education:reading")
+OF_A_GUIDE = (*ITS_TEXT, "education:leaflet", "education:card")  # which are there while it is live
 
 
 def has_something_to_show(page, data, alongside):
@@ -586,7 +594,8 @@ def find_guide(slug):
     guides = Guide.objects.published().without_pages()
     if not slug_re.match(slug):
         return None
-    guide = guides.at(slug) or guides.filter(slug=slug).first() or guides.filter(old_addresses__slug=slug).first()
+    moved = guides.filter(old_addresses__slug=slug)
+    guide = guides.at(slug) or moved.filter(language=now()).first() or guides.filter(slug=slug).first() or moved.first()
     if not guide:
         return None
     if guide.language != now():  # the reader has changed the language of the form
@@ -608,7 +617,7 @@ def with_safe_html(sections):
             **section,
             "body": tables_for_phones(clean_html(section["body"])),
             "more": tables_for_phones(clean_html(section["more"])),
-            "chance": chance_in(plain_text(section["body"])) if section["kind"] == "number" else None,
+            "chance": chance_of(section["body"]) if section["kind"] == "number" else None,
         }
         for section in sections
     ]

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Max, Prefetch, Q
+from django.db.models import Max, Min, Prefetch, Q
 from django.utils import timezone
 
 from .. import clinical
@@ -159,6 +159,23 @@ class Reviewed:
         newest = self.contributions.aggregate(last=Max("version"))["last"] or 0
         before = self.sign_offs.filter(edit_version__lt=newest).aggregate(last=Max("edit_version"))["last"] or 0
         return self.contributions.filter(version__gt=before).select_related("by").order_by("-version", "-pk")
+
+    def bring_back_authors(self, data, at):
+        """After a restore: who wrote what was restored, a text that stood in `data` at that time, is an author of it again.
+
+        A contribution knows only its last save, so whoever has written since is taken for one, too. To be called after
+        count_edit(), in the same transaction."""
+        digest, now = clinical.digest(data), clinical.digest(type(self).objects.get(pk=self.pk).as_data())
+        same = [kept.pk for kept in self.snapshots.all() if clinical.digest(kept.data) == digest]
+        first = self.history.filter(snapshot__in=same).aggregate(first=Min("at"))["first"]
+        signed = self.sign_offs.filter(at__lt=min(first or at, at)).exclude(digest=digest)
+        since = Q(digest=digest)
+        if before := signed.order_by("-edit_version", "-pk").first():
+            version = before.edit_version
+            since |= Q(version__gt=version) | (Q(version=version) & ~Q(digest=before.digest))  # a picture's new text
+        else:
+            since = Q()
+        self.contributions.filter(since).update(version=self.edit_version, digest=now)
 
     def is_author(self, user=None, email=""):
         email = (user.email if user else email).lower()

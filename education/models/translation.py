@@ -78,7 +78,7 @@ class Translated(models.Model):
             original=root,
             follows=root.live_revision.number if root.is_live else 0,
             owner=by,
-            slug=root.slug,
+            slug=type(self).objects.free_slug(root.slug, language),
             **{name: getattr(root, name) for name in COPIED},
         )
         for section in root.sections.all():

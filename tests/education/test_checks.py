@@ -220,6 +220,22 @@ def test_publishing_together_is_for_those_who_may_publish(client, clinic):
     assert not Guide.objects.get().is_live
 
 
+@pytest.mark.parametrize(
+    ("summary", "heading", "says"),
+    [(" ", "What it is", "The summary is empty"), ("Plain.", "", "The heading of section 1 is empty")],
+)
+def test_guides_with_nothing_in_a_heading_or_the_summary_do_not_go_live_together(
+    staff_client, clinic, summary, heading, says
+):
+    guide = a_guide(sections=[{"heading": heading, "body": "<p>Words.</p>"}])
+    Guide.objects.update(summary=summary)
+
+    response = staff_client.post(LIST, {"action": "publish_together", "_selected_action": [guide.pk]}, follow=True)
+
+    assertContains(response, says)
+    assert not Guide.objects.get().is_live
+
+
 def test_the_checks_ask_the_database_no_more_for_many_sections(staff_client, clinic, django_assert_num_queries):
     there = [a_published_guide(slug=f"there-{number}") for number in range(6)]
     guide = linking("/guides/there-0/")
@@ -247,8 +263,11 @@ def test_a_list_with_nothing_to_show_and_what_a_guide_that_is_not_there_would_ha
         "/guides/none/leaflet.pdf",
         "/guides/none/card.png",
         "/guides/there/clear/",
+        "/guides/none/read/",
+        "/guides/there/read/#no-such-part",
     }
     good = {"/guides/topic/backs/", "/guides/a-z/x/", "/guides/a-z/", "/guides/there/leaflet.pdf"}
+    good |= {"/guides/there/read/", "/guides/there/read/#what-it-is", "/guides/mine/read/"}
     good |= {"/guides/topic/mine/", "/guides/a-z/m/", "/guides/mine/card.png"}  # its own, once it is live
 
     assert dead(linking(*bad, *good, slug="mine", title="Mine", topic=a_topic("Mine"))) == bad

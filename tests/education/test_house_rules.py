@@ -86,6 +86,17 @@ def test_a_guide_has_sections():
     assert not found(house_rules.has_sections)
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\u200b", "…"])
+def test_title_summary_and_headings_say_something(blank):
+    rule = house_rules.nothing_is_blank
+    assert places(found(rule, {}, {"heading": blank}, title=blank, summary=blank)) == [
+        (None, "title"),
+        (None, "summary"),
+        (1, "heading"),
+    ]
+    assert not found(rule, {"heading": "ما هو"}, title="¿Qué?")
+
+
 def test_headings_are_in_order():
     assert places(found(house_rules.headings_in_order, {"level": 3}, {})) == [(0, "level")]
     assert not found(house_rules.headings_in_order, {}, {"level": 3}, {"level": 3})

@@ -4,7 +4,7 @@ import pytest
 from pytest_django.asserts import assertContains, assertNotContains
 
 from clinic.languages import day
-from education.chances import chance_in
+from education.chances import chance_in, chance_of
 from education.content import clean_html, tables_for_phones
 from education.house_rules import advice
 from tests.factories import a_guide, a_published_guide, a_sign_off
@@ -70,6 +70,14 @@ def test_a_kind_that_its_text_does_not_keep_is_pointed_out(db):
         ("One in 10 people, that is 1 in 10.", "1 in 10", True),
         ("3 out of every 1,000", "3 in 1,000", True),
         ("The UKHSA says 1 in 13,000.", "1 in 13,000", False),
+        ("1 in 10 000", "1 in 10,000", False),
+        ("1 in 10\u202f000.", "1 in 10,000", False),
+        ("1 de cada 10 000 personas", "1 in 10,000", False),
+        ("1 in 2 million people", "1 in 2,000,000", False),
+        ("1 de cada 10 mil", "1 in 10,000", False),
+        ("1 من كل ١٠٬٠٠٠ شخص", "1 in 10,000", False),
+        ("2 500 in 10 000", "2,500 in 10,000", False),
+        ("1 in 10\n200 people were asked.", "1 in 10", True),
     ],
 )
 def test_a_chance_is_read_from_the_text(text, says, drawn):
@@ -80,10 +88,55 @@ def test_a_chance_is_read_from_the_text(text, says, drawn):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "none", "1 in 10 to 1 in 20", "5 in 5", "0 in 10", "9 in 3", "1.5 in 10", "1 in 0", "1 in 10.5"]
+    "text",
+    [
+        "",
+        "none",
+        "1 in 10 to 1 in 20",
+        "5 in 5",
+        "0 in 10",
+        "9 in 3",
+        "1.5 in 10",
+        "1 in 0",
+        "1 in 10.5",
+        "Fewer than 1 in 10 million",
+        "No more than 1 in 10",
+        "Más de 1 de cada 10",
+        "أقل من 1 من كل 100",
+        "None in 1,000",
+        "None in 1,000, and that is not 1 in 10.",
+        "Ninguno de cada 100",
+        "Ni uno de cada 100",
+        "No one in 10",
+        "All but 1 in 10",
+        "Twenty-one in 100",
+        "Twenty one in 100",
+        "Treinta y uno de cada 100",
+        "1 in 100 to 200",
+        "1 in 100–200",
+        "1 de cada 100 a 200",
+        "1 in 100 or more",
+        "1 or 2 in 100",
+        "1-2 in 100",
+        "1 in 2.5 million",
+        "1 in 10 billion",
+        "1 in 10²",
+        "1 in 10%",
+        "1 in 1,00,000",
+        "1 in 1,000 000",
+        "1 in 10 000.5",
+        "Vitamin B12 in 100 people",
+        f"1 in 1{',000' * 2000}",
+    ],
 )
 def test_what_is_no_single_chance_is_not_drawn(text):
     assert chance_in(text) is None
+
+
+def test_numbers_in_two_cells_of_a_table_are_two_numbers():
+    row = "<table><tr><td>1 in 10</td><td>200</td></tr></table>"
+
+    assert chance_of(row)["says"] == "1 in 10"
 
 
 @pytest.mark.parametrize(("many", "of"), [(1, 7), (1, 200), (1, 333), (7, 1000), (3, 10), (100, 101)])

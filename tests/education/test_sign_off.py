@@ -329,6 +329,54 @@ def test_who_restores_an_old_text_is_its_author():
         a_sign_off(Guide.objects.get(), by=editor)
 
 
+def rewritten(body, by):
+    """Gives the entry of the history that an editor restores later."""
+    guide = Guide.objects.get()
+    guide.sections.update(body=f"<p>{body}</p>")
+    guide.count_edit(by=by)
+    return guide.keep(by=by)
+
+
+@pytest.mark.parametrize("was_signed", [False, True])
+@pytest.mark.parametrize("wrote_again", [False, True])
+def test_who_wrote_a_text_stays_its_author_when_another_restores_it(was_signed, wrote_again):
+    author, other, clinician = a_user(), a_user(), a_user()
+    a_sign_off(a_text(), by=clinician)
+    entry = rewritten("Of the author.", author)
+    if was_signed:
+        a_sign_off(Guide.objects.get(), by=clinician)
+        entry = Guide.objects.get().publish(by=None)
+    rewritten("Of the other.", other)
+    a_sign_off(Guide.objects.get(), by=clinician)
+    if wrote_again:
+        rewritten("Of the author again.", author)
+        a_sign_off(Guide.objects.get(), by=clinician)
+
+    Guide.objects.get().restore(entry, by=a_user())
+
+    guide = Guide.objects.get()
+    assert "Of the author." in guide.sections.first().body
+    with pytest.raises(NotSignable):
+        a_sign_off(guide, by=author)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        raw_insert(**facts_of(guide, signed_by=author))
+    a_sign_off(guide, by=clinician)
+
+
+def test_who_wrote_only_before_a_signature_under_another_text_may_sign_what_is_restored():
+    early, late = a_user(), a_user()
+    a_text()
+    rewritten("Of the early one.", early)
+    a_sign_off(Guide.objects.get())
+    entry = rewritten("Of the late one.", late)
+    a_sign_off(Guide.objects.get())
+    rewritten("Of somebody.", a_user())
+
+    Guide.objects.get().restore(entry, by=a_user())
+
+    a_sign_off(Guide.objects.get(), by=early)
+
+
 # Never changed --------------------------------------------------------------------------------------------------------
 
 

@@ -1,144 +1,101 @@
-"""The address alone decides in which language a page is."""
-
-import re
-from datetime import UTC, datetime
+"""Each language has addresses of its own: what moves in one locks nothing in another."""
 
 import pytest
-from django.conf import settings
-from django.template import engines
-from django.test import Client
-from django.utils import translation
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
-from clinic import languages
+from education.models import Guide, OldAddress, find_guide
 from tests import factories
-from tests.test_house import Loud
 
-PAGES = ("", "guides/", "guides/a-z/", "guides/words/", "guides/search/?q=knee", "request/", "privacy/")
+LEFT = ("education", "0018_live_for")
+HERE = ("education", "0019_old_addresses_by_language")
 
 
 @pytest.fixture
-def site(clinic):
-    factories.a_service()
-    return factories.a_published_guide("Knee")
+def english(clinic):
+    return factories.a_published_guide("Barium", slug="barium")
 
 
-def lang_of(response):
-    return re.search(r'<html lang="([\w-]+)"( dir="rtl")?', response.content.decode()).groups()
+@pytest.fixture
+def moved(english):
+    """The Spanish guide, which was at `barium`, too, and is at `bario` now."""
+    spanish = english.translate_into("es", by=factories.a_user())
+    assert spanish.slug == "barium"
+    spanish.title = spanish.summary = "Bario"
+    spanish.save()
+    spanish.sections.update(heading="Qué es", body="<p>Una bebida.</p>")
+    spanish = Guide.objects.get(pk=spanish.pk)
+    spanish.publish(by=None)
+    spanish.slug = "bario"
+    spanish.save()
+    return spanish
 
 
-@pytest.mark.parametrize(
-    ("prefix", "expected"), [("/", ("en", None)), ("/es/", ("es", None)), ("/ar/", ("ar", ' dir="rtl"'))]
-)
-def test_each_public_page_is_in_the_language_of_its_address(site, client, prefix, expected):
-    for page in PAGES:
-        response = client.get(prefix + page)
+def test_the_guide_at_that_address_in_another_language_stays_as_it_was(english, moved, client, staff_client):
+    english.full_clean()
+    english.restore(english.live_revision)
+    english.translate_into("ar", by=factories.a_user()).full_clean()
 
-        assert response.status_code == 200, page
-        assert lang_of(response) == expected, page
-        assert response["Content-Language"] == expected[0]
+    assert client.get("/guides/barium/").status_code == 200
+    change = f"/admin/education/guide/{english.pk}/"
+    assert staff_client.post(f"{change}translate/ar/").status_code == 302
 
 
-def test_neither_the_browser_nor_a_cookie_decides(site, client):
-    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
+def test_the_old_address_leads_on_in_its_language_alone(english, moved, client):
+    apart = factories.a_published_guide("Otra", slug="otra", language="es")
+    apart.slug = "otra-nueva"
+    apart.save()
+    factories.a_published_guide("Other", slug="otra")
 
-    response = client.get("/guides/", headers={"accept-language": "ar"})
-
-    assert lang_of(response) == ("en", None)
-    assert "Language" not in response.get("Vary", "") and "Cookie" not in response.get("Vary", "")
-    assert response.content == client.get("/guides/", headers={"accept-language": "es"}).content
-
-
-def test_a_page_in_one_language_leaves_the_next_one_alone(site, client):
-    client.get("/ar/")
-
-    assert translation.get_language() == "en"
-    assert lang_of(client.get("/")) == ("en", None)
+    assert client.get("/es/guides/barium/")["Location"] == "/es/guides/bario/"
+    assert client.get("/es/guides/otra/")["Location"] == "/es/guides/otra-nueva/"
+    assert client.get("/es/guides/otra/card.png")["Location"] == "/es/guides/otra-nueva/card.png"
+    assert client.get("/guides/otra/").status_code == 200
+    assert find_guide("otra")["title"] == "Other"
 
 
-def test_a_page_that_is_held_in_memory_is_held_for_its_language(site, settings):
-    settings.GUIDES_HELD_FOR = 60
-    client = Client()  # with a memory of its own
-    pages = {prefix: client.get(f"{prefix}guides/knee/") for prefix in ("/", "/es/", "/ar/")}
+def test_both_languages_may_leave_the_same_address(english, moved, client):
+    english.slug = "barium-drink"
+    english.save()
 
-    for prefix, first in pages.items():
-        again = client.get(f"{prefix}guides/knee/")
-        assert again.content == first.content, prefix
-        assert again["ETag"] == first["ETag"] and again["Content-Language"] == lang_of(first)[0]
-    assert len({page["ETag"] for page in pages.values()}) == 3
-
-
-def test_error_pages_speak_the_language_of_their_address(site):
-    client = Client(enforce_csrf_checks=True)
-
-    missing, forged = (
-        client.get("/es/nada/"),
-        client.post("/ar/request/", "name=x", "application/x-www-form-urlencoded"),
-    )
-
-    assert missing.status_code == 404 and "No encontramos esa página" in missing.content.decode()
-    assert forged.status_code == 403 and "أرسل ذلك مرة أخرى" in forged.content.decode()
+    assert client.get("/guides/barium/")["Location"] == "/guides/barium-drink/"
+    assert client.get("/es/guides/barium/")["Location"] == "/es/guides/bario/"
+    with pytest.raises(ValidationError, match="leads to"):
+        factories.a_guide("New", slug="barium", language="es")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        OldAddress.objects.create(slug="barium", language="es", guide=english)
 
 
-def test_the_switch_stays_on_the_page_and_search_engines_are_told_of_all(site, client):
-    page = client.get("/es/guides/search/?q=knee").content.decode()
-    assert 'href="/ar/guides/search/?q=knee"' in page and 'href="/guides/search/?q=knee"' in page
+def test_a_translation_takes_a_free_address_of_its_language(english, moved, staff_client):
+    factories.a_guide("Otra", slug="contrast", language="es")
+    contrast = factories.a_published_guide("Contrast", slug="contrast")
 
-    page = client.get("/es/privacy/").content.decode()
-    for code, address in (
-        ("en", "/privacy/"),
-        ("es", "/es/privacy/"),
-        ("ar", "/ar/privacy/"),
-        ("x-default", "/privacy/"),
-    ):
-        assert f'<link rel="alternate" hreflang="{code}" href="{settings.SITE_URL}{address}">' in page
+    response = staff_client.post(f"/admin/education/guide/{contrast.pk}/translate/es/")
+
+    assert response.status_code == 302
+    assert contrast.translations.get().slug == "contrast-2"
+    assert Guide.objects.free_slug("barium", "es") == "barium-2"  # others know it
 
 
-def test_staffs_pages_and_files_have_no_language(site, client):
-    for address in ("/es/admin/", "/es/healthz", "/es/robots.txt", "/ar/sitemap.xml"):
-        assert client.get(address).status_code == 404, address
-    assert "/es/request/" in client.get("/robots.txt").content.decode()
-    assert "/es/guides/" in client.get("/sitemap-pages.xml").content.decode()
+@pytest.mark.django_db(transaction=True)
+def test_the_addresses_that_were_left_before_the_update_know_their_language():
+    executor = MigrationExecutor(connection)
+    executor.migrate([LEFT])
+    try:
+        apps = executor.loader.project_state([LEFT]).apps
+        topic = apps.get_model(*LEFT[:1], "Topic").objects.create(name="T", slug="t")
+        guides, left = apps.get_model("education", "Guide"), apps.get_model("education", "OldAddress")
+        for language in ("en", "es"):
+            guide = guides.objects.create(title=language, slug=language, summary=".", topic=topic, language=language)
+            left.objects.create(slug=f"old-{language}", guide=guide)
+    finally:
+        executor = MigrationExecutor(connection)
+        executor.migrate([HERE])
 
-
-def test_pages_in_other_languages_ask_for_nothing_that_is_not_there(site, client, monkeypatch):
-    monkeypatch.setattr(engines["django"].engine, "string_if_invalid", Loud("%s"))
-
-    # The search last: what PostgreSQL is told for it holds until the end of the test.
-    pages = [
-        "",
-        "guides/",
-        "guides/a-z/",
-        "guides/words/",
-        "guides/knee/",
-        "guides/topic/x-rays-and-scans/",
-        "nothing/",
-    ]
-    for prefix in ("/es/", "/ar/"):
-        client.post(f"{prefix}request/", "name=x", "application/x-www-form-urlencoded")
-    for page in (*pages, "request/", "privacy/", "guides/search/?q=knee"):
-        for prefix in ("/es/", "/ar/"):
-            client.get(prefix + page)
-
-
-def test_days_and_numbers_are_written_as_each_language_does(clinic):
-    at = datetime(2026, 3, 3, 17, tzinfo=UTC)
-    said = {}
-    for code in languages.offered():
-        with translation.override(code):
-            said[code] = languages.moment(at), languages.day("2026-03-03"), languages.isolated("BCDF 7346")
-
-    assert said["en"] == ("Tuesday, March 3 at noon", "March 3, 2026", "BCDF 7346")
-    assert said["es"] == ("martes 3 de marzo a las 12:00", "3 de marzo de 2026", "BCDF 7346")
-    assert said["ar"][0].startswith("الثلاثاء، 3 مارس") and said["ar"][2] == "\u2066BCDF 7346\u2069"
-
-
-def test_words_of_staff_are_in_the_pages_language_or_marked_as_english(clinic, client):
-    imaging, other = factories.a_service("Imaging", description="Pictures."), factories.a_service("Injections")
-    imaging.words.create(language="es", name="Imágenes")
-
-    page = client.get("/es/").content.decode()
-
-    assert "<dt>Imágenes</dt>" in page
-    assert '<span lang="en" dir="ltr">Pictures.</span>' in page
-    assert f'<span lang="en" dir="ltr">{other.name}</span>' in page
-    assert '<span lang="en"' not in client.get("/").content.decode()
+    with connection.cursor() as cursor:  # as the version before writes
+        cursor.execute(
+            "INSERT INTO education_oldaddress (slug, guide_id, left_at) SELECT 'later', guide_id, left_at "
+            "FROM education_oldaddress WHERE slug = 'old-es'"
+        )
+    assert dict(OldAddress.objects.values_list("slug", "language")) == {"old-en": "en", "old-es": "es", "later": "en"}

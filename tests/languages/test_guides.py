@@ -168,10 +168,11 @@ def test_english_checks_are_silent_for_other_languages_and_the_editor_is_told(or
     translation = a_translation(original, body="<p>El bario es una bebida, y fluoroscopy prior to commence.</p>" * 30)
 
     assert translation.as_draft().reading()["age"] is None
-    assert (
-        "the formula is for English"
-        in staff_client.get(f"/admin/education/guide/{translation.pk}/change/").content.decode()
-    )
+    form = staff_client.get(f"/admin/education/guide/{translation.pk}/change/").content.decode()
+    assert "the formula is for English" in form and "in this language, too" in form
+
+    translation.language = "fr"
+    assert not translation.as_draft().reading()["finds_safety"]
 
 
 def test_the_editor_begins_a_translation_from_the_originals_form(original, staff_client):
