@@ -255,7 +255,8 @@ def test_the_promise_of_a_request_that_is_opened_again_begins_then_until_that_is
     request.reopen(by=staff, reason="They called back")
     promise = Promises.today().of(request)
     assert request.promise_began_at > received
-    assert (promise.left, promise.level) == (promise.given, "ok")
+    assert promise.given - promise.left < timedelta(minutes=1)  # which goes by while the clinic is open
+    assert promise.level == "ok"
 
     request.undo(by=staff)
     request.refresh_from_db()
