@@ -29,11 +29,15 @@ class Calendar:
     def opens_on(self, day: date) -> bool:
         return not any(first <= day <= last for first, last in self.closures) and bool(self.week.get(day.weekday()))
 
+    def is_a_day(self, day: date) -> bool:
+        """False for one that was left out, as on an island that moved over the date line."""
+        return datetime.combine(day, time(12), self.zone).astimezone(UTC).astimezone(self.zone).date() == day
+
     def intervals(self, start: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Opening intervals that end after `start` and begin before `until`, in order, as UTC moments."""
         day = start.astimezone(self.zone).date()
         while datetime.combine(day, time(), self.zone).astimezone(UTC) < until:
-            if self.opens_on(day):
+            if self.opens_on(day) and self.is_a_day(day):
                 for opens, closes in sorted(self.week[day.weekday()]):
                     begin = datetime.combine(day, opens, self.zone).astimezone(UTC)
                     end = datetime.combine(day, closes, self.zone).astimezone(UTC)

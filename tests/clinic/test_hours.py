@@ -107,6 +107,16 @@ def test_a_longer_promise_is_never_earlier(calendar, start, amount, more):
         return
 
 
+def test_a_day_that_was_left_out_has_no_opening_hours():
+    """Samoa had no December 30 in 2011, a Friday."""
+    fridays = Calendar(ZoneInfo("Pacific/Apia"), {4: [(time(0), time(9))]})
+
+    assert (
+        opening_time_between(fridays, datetime(2011, 12, 24, tzinfo=UTC), datetime(2012, 1, 5, tzinfo=UTC))
+        == timedelta()
+    )
+
+
 @given(calendars, st.lists(moments, min_size=3, max_size=3).map(sorted))
 def test_time_open_adds_up(calendar, points):
     first, middle, last = points
