@@ -22,10 +22,21 @@ def type_something(page):
     page.keyboard.type(" Typed.")
 
 
-def test_who_was_signed_out_signs_in_in_another_tab_and_saves(signed_in_page, clinic, settings):
-    page, guide = signed_in_page, a_guide(sections=SECTIONS)
+def typed_into(page):
+    """A guide whose form is open, with words in it that are not saved yet."""
+    guide = a_guide(sections=SECTIONS)
     open_form(page, guide)
     type_something(page)
+    return guide
+
+
+def assert_saved(page, guide):
+    save(page)
+    assert guide.sections.first().body == "<p>Plain words. Typed.</p>"
+
+
+def test_who_was_signed_out_signs_in_in_another_tab_and_saves(signed_in_page, clinic, settings):
+    page, guide = signed_in_page, typed_into(signed_in_page)
     Session.objects.all().delete()
 
     page.get_by_role("button", name="Save and continue editing").click()
@@ -38,14 +49,11 @@ def test_who_was_signed_out_signs_in_in_another_tab_and_saves(signed_in_page, cl
     door.keyboard.press("Enter")
     door.wait_for_url("**/admin/")
 
-    save(page)
-    assert guide.sections.first().body == "<p>Plain words. Typed.</p>"
+    assert_saved(page, guide)
 
 
 def test_when_the_network_is_away_the_page_stays_and_saves_later(signed_in_page, clinic, faults):
-    page, guide = signed_in_page, a_guide(sections=SECTIONS)
-    open_form(page, guide)
-    type_something(page)
+    page, guide = signed_in_page, typed_into(signed_in_page)
     page.context.set_offline(True)
 
     page.get_by_role("button", name="Save and continue editing").click()
@@ -53,17 +61,14 @@ def test_when_the_network_is_away_the_page_stays_and_saves_later(signed_in_page,
     faults.clear()  # the browser said so too
     page.context.set_offline(False)
 
-    save(page)
-    assert guide.sections.first().body == "<p>Plain words. Typed.</p>"
+    assert_saved(page, guide)
 
 
 @pytest.mark.parametrize("status", [502, 503, 429])
 def test_while_the_proxy_says_that_the_site_is_away_the_page_stays_and_saves_later(
     signed_in_page, clinic, faults, status
 ):
-    page, guide = signed_in_page, a_guide(sections=SECTIONS)
-    open_form(page, guide)
-    type_something(page)
+    page, guide = signed_in_page, typed_into(signed_in_page)
     page.route("**/admin/education/guide/**", lambda route: route.fulfill(status=status, body="<h1>Bad Gateway</h1>"))
 
     page.get_by_role("button", name="Save and continue editing").click()
@@ -72,14 +77,11 @@ def test_while_the_proxy_says_that_the_site_is_away_the_page_stays_and_saves_lat
     faults.clear()  # the browser said so too
     page.unroute_all()
 
-    save(page)
-    assert guide.sections.first().body == "<p>Plain words. Typed.</p>"
+    assert_saved(page, guide)
 
 
 def test_while_the_database_is_away_the_page_stays_and_saves_later(signed_in_page, clinic, faults, monkeypatch):
-    page, guide = signed_in_page, a_guide(sections=SECTIONS)
-    open_form(page, guide)
-    type_something(page)
+    page, guide = signed_in_page, typed_into(signed_in_page)
 
     def away(self):
         raise OperationalError("away")
@@ -92,23 +94,19 @@ def test_while_the_database_is_away_the_page_stays_and_saves_later(signed_in_pag
     assert [fault for fault in faults if fault.startswith("503")]
     faults.clear()
 
-    save(page)
-    assert guide.sections.first().body == "<p>Plain words. Typed.</p>"
+    assert_saved(page, guide)
 
 
 def test_an_answer_that_is_not_the_site_s_own_does_not_lame_the_button(signed_in_page, clinic, faults):
     """As a hotel's network answers whoever has not paid yet."""
-    page, guide = signed_in_page, a_guide(sections=SECTIONS)
-    open_form(page, guide)
-    type_something(page)
+    page, guide = signed_in_page, typed_into(signed_in_page)
     page.route("**/still-here/", lambda route: route.fulfill(body="<h1>Welcome</h1>", content_type="text/html"))
 
     page.get_by_role("button", name="Save and continue editing").click()
     expect(page.locator(".not-saved")).to_contain_text("The site cannot be reached just now")
     page.unroute_all()
 
-    save(page)
-    assert guide.sections.first().body == "<p>Plain words. Typed.</p>"
+    assert_saved(page, guide)
 
 
 def test_without_javascript_a_page_keeps_what_was_typed(no_js_page, staff, clinic, live_server):

@@ -28,9 +28,7 @@ from . import demo
 
 DRAIN_SECONDS = 10  # for answers that are on their way when the server is told to stop
 WORKER_SECONDS = 15  # for the worker to finish the message it is sending
-SEND_AT_ONCE = (
-    18_000  # bytes: a short answer goes out whole, its head with its body, and no reader gets half when we are killed
-)
+SEND_AT_ONCE = 18_000  # bytes: a short answer goes out whole, so no reader gets half of it when we are killed
 LONGEST_PAUSE = 60  # seconds between two starts of a worker that keeps dying
 
 WELCOME = """
