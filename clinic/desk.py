@@ -14,7 +14,7 @@ from .examination import Examination
 from .facts import Facts
 from .templatetags.clinic import near
 
-SHOWN = 10  # deliveries of each list; the rest is a link away
+SHOWN = 10  # letters; the rest is a link away
 CALLS_SHOWN = 20
 CALLS_ORDERED = 500  # what is to be read first, then by promise: so what is urgent is among them, however many wait
 LISTED_BELOW = {"undelivered", "patients_mail", "letters"}  # message by message
@@ -46,11 +46,9 @@ def desk(user, profile=None):
         counts = facts.counts
         warnings += late(counts["overdue"])
         context |= {
-            "in_trouble": facts.in_trouble[:SHOWN] if counts["in_trouble"] else [],
+            "in_trouble": facts.in_trouble,
             "in_trouble_count": counts["in_trouble"],
-            "patients_not_told": for_the_desk(Delivery.objects.patients_not_told())
-            if counts["patients_not_told"]
-            else [],
+            "patients_not_told": facts.patients_not_told,
             "patients_not_told_count": counts["patients_not_told"],
             "counts": rows_of(counts),
             **calls(user, Promises(facts.calendar, facts.now), any_urgent=bool(counts["urgent"])),
@@ -174,10 +172,6 @@ def late(overdue):
         return []
     where = f"{reverse(REQUESTS)}?status=overdue"
     return [(f"{plural(overdue, 'request')} past the promised time.", "Call them first", where)]
-
-
-def for_the_desk(deliveries):
-    return deliveries.with_whom().order_by("created_at")[:SHOWN]
 
 
 # (label, its name among the counts, the list's address), in the order of the day

@@ -202,11 +202,12 @@ def request_form(facts):
 
 
 def mail_to_staff(facts):
-    if red := facts.counts["in_trouble"]:
+    if stuck := facts.in_trouble:
+        red = facts.counts["in_trouble"]
         yield Finding(
             "undelivered",
             FAULT,
-            f"{plural(red, 'message')} to staff not delivered, the oldest from {age(facts.in_trouble[0].created_at)}.",
+            f"{plural(red, 'message')} to staff not delivered, the oldest from {age(stuck[0].created_at)}.",
             "The requests themselves are safe. Look at each message’s error, mend it, send again or dismiss",
             "admin:appointments_delivery_changelist",
         )

@@ -15,7 +15,7 @@ from . import hours
 from .backups import health
 from .models import ClinicProfile, OpeningHours, Service
 
-FEW = 10
+FEW = 10  # messages of each list; the rest is a link away
 PICTURES_WITHIN = timedelta(minutes=10)
 DECIDE_WITHIN = timedelta(hours=2)  # of opening time: whether a request is spam, before its promise runs out
 
@@ -35,9 +35,20 @@ class Facts(Arrangements):
         return counted_together(self.of_the_doctor() | self.also)
 
     @cached_property
+    def stuck(self):
+        return list(Delivery.objects.oldest_stuck(FEW, self.now).with_whom())
+
+    @property
     def in_trouble(self):
         """The oldest messages to staff that are stuck: the doctor says since when, the desk shows them."""
-        return list(Delivery.objects.in_trouble(self.now).with_whom().order_by("created_at")[:FEW])
+        return [delivery for delivery in self.stuck if delivery.recipient] if self.counts["in_trouble"] else []
+
+    @property
+    def patients_not_told(self):
+        """The oldest to patients."""
+        return (
+            [delivery for delivery in self.stuck if not delivery.recipient] if self.counts["patients_not_told"] else []
+        )
 
     @property
     def offers_something(self):

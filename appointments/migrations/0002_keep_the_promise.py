@@ -15,19 +15,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name='requestcount',
-            name='one_count_for_a_network_and_hour',
-        ),
-        migrations.RenameField(
-            model_name='requestcount',
-            old_name='hour',
-            new_name='began',
-        ),
-        migrations.AddConstraint(
-            model_name='requestcount',
-            constraint=models.UniqueConstraint(fields=('network', 'began'), name='one_count_for_a_network_and_time'),
-        ),
         migrations.CreateModel(
             name='DutyHours',
             fields=[
@@ -68,6 +55,37 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'patient replies',
                 'ordering': ['at', 'pk'],
             },
+        ),
+        migrations.AddField(
+            model_name='dutyhours',
+            name='recipient',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='duty_hours', to='appointments.recipient'),
+        ),
+        migrations.AddField(
+            model_name='patientreply',
+            name='request',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='replies', to='appointments.appointmentrequest'),
+        ),
+        migrations.AddConstraint(
+            model_name='dutyhours',
+            constraint=models.CheckConstraint(condition=models.Q(('ends__gt', models.F('starts'))), name='duty_ends_after_it_starts', violation_error_message='Duty must end after it starts. For a night, enter two rows.'),
+        ),
+        migrations.AddConstraint(
+            model_name='patientreply',
+            constraint=models.UniqueConstraint(fields=('request', 'kind'), name='one_patient_reply_of_a_kind'),
+        ),
+        migrations.RemoveConstraint(
+            model_name='requestcount',
+            name='one_count_for_a_network_and_hour',
+        ),
+        migrations.RenameField(
+            model_name='requestcount',
+            old_name='hour',
+            new_name='began',
+        ),
+        migrations.AddConstraint(
+            model_name='requestcount',
+            constraint=models.UniqueConstraint(fields=('network', 'began'), name='one_count_for_a_network_and_time'),
         ),
         migrations.RemoveConstraint(
             model_name='delivery',
@@ -147,24 +165,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='delivery',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('day__isnull', False), ('kind', 'digest'), ('request__isnull', True)), models.Q(models.Q(('kind', 'digest'), _negated=True), ('day__isnull', True), ('request__isnull', False)), _connector='OR'), name='delivery_is_about_a_request_or_a_day'),
-        ),
-        migrations.AddField(
-            model_name='dutyhours',
-            name='recipient',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='duty_hours', to='appointments.recipient'),
-        ),
-        migrations.AddField(
-            model_name='patientreply',
-            name='request',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='replies', to='appointments.appointmentrequest'),
-        ),
-        migrations.AddConstraint(
-            model_name='dutyhours',
-            constraint=models.CheckConstraint(condition=models.Q(('ends__gt', models.F('starts'))), name='duty_ends_after_it_starts', violation_error_message='Duty must end after it starts. For a night, enter two rows.'),
-        ),
-        migrations.AddConstraint(
-            model_name='patientreply',
-            constraint=models.UniqueConstraint(fields=('request', 'kind'), name='one_patient_reply_of_a_kind'),
         ),
         migrations.AddIndex(
             model_name='delivery',

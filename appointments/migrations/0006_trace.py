@@ -58,6 +58,24 @@ class Migration(migrations.Migration):
                 'ordering': ['-at', '-pk'],
             },
         ),
+        migrations.AddField(
+            model_name='erasure',
+            name='by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='purgerun',
+            name='by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddConstraint(
+            model_name='erasure',
+            constraint=models.UniqueConstraint(fields=('request_number', 'mark'), name='one_tombstone_for_a_request'),
+        ),
+        migrations.AddConstraint(
+            model_name='purgerun',
+            constraint=models.UniqueConstraint(condition=models.Q(('day__isnull', False)), fields=('day',), name='one_purge_of_its_own_accord_a_day'),
+        ),
         migrations.AlterModelOptions(
             name='appointmentrequest',
             options={'ordering': ['promised_by', 'pk'], 'permissions': [('triage_appointmentrequest', 'Can triage appointment requests'), ('reopen_appointmentrequest', 'Can reopen closed appointment requests'), ('export_appointmentrequest', 'Can export appointment requests'), ('assign_appointmentrequest', 'Can assign appointment requests to colleagues'), ('view_statistics', 'Can view statistics of appointment requests'), ('hold_appointmentrequest', 'Can keep appointment requests from being removed, and let them go'), ('erase_appointmentrequest', 'Can erase a person, and let the clearing away go on after it stopped itself'), ('disclose_appointmentrequest', 'Can print all that is held about a person')]},
@@ -102,24 +120,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='appointmentrequest',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('phone', ''), _negated=True), models.Q(('email', ''), _negated=True), ('anonymized_at__isnull', False), _connector='OR'), name='request_can_be_answered', violation_error_message='Write a phone number or an e-mail address, so that we can contact you.'),
-        ),
-        migrations.AddField(
-            model_name='erasure',
-            name='by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='purgerun',
-            name='by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddConstraint(
-            model_name='erasure',
-            constraint=models.UniqueConstraint(fields=('request_number', 'mark'), name='one_tombstone_for_a_request'),
-        ),
-        migrations.AddConstraint(
-            model_name='purgerun',
-            constraint=models.UniqueConstraint(condition=models.Q(('day__isnull', False)), fields=('day',), name='one_purge_of_its_own_accord_a_day'),
         ),
         migrations.RunPython(lock, unlock),  # last: on SQLite a change of the table loses its triggers
     ]

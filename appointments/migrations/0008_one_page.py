@@ -75,11 +75,6 @@ class Migration(migrations.Migration):
                 'ordering': ['use', 'position', 'title'],
             },
         ),
-        migrations.AddField(
-            model_name='appointmentrequest',
-            name='merged',
-            field=models.BooleanField(default=False, editable=False),
-        ),
         migrations.CreateModel(
             name='LastStep',
             fields=[
@@ -107,6 +102,11 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('request', 'user'), name='one_presence_for_a_request_and_user')],
             },
+        ),
+        migrations.AddField(
+            model_name='appointmentrequest',
+            name='merged',
+            field=models.BooleanField(default=False, editable=False),
         ),
         migrations.AddIndex(
             model_name='appointmentrequest',

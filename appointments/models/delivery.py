@@ -5,7 +5,9 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, Value, When, Window
+from django.db.models.functions import RowNumber
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from clinic.models import OpeningHours
@@ -138,6 +140,13 @@ class DeliveryQuerySet(models.QuerySet):
     def in_trouble(self, now=None):
         """Red on the desk: messages to staff that are stuck. A patient's address that is wrong is no fault of the clinic's."""
         return self.undelivered().to_staff().stuck(now)
+
+    def oldest_stuck(self, at_most, now=None):
+        """Of those two lists the oldest, so many of each, in one statement."""
+        both = (self.in_trouble(now) | self.patients_not_told()).undelivered()
+        place = Window(RowNumber(), partition_by=IsNull(F("recipient"), True), order_by=["created_at", "pk"])
+        oldest = both.annotate(place=place).filter(place__lte=at_most)
+        return self.filter(pk__in=oldest.values("pk")).order_by("created_at", "pk")
 
     def events_in_trouble(self):
         """Amber on the desk: the practice system does not know yet. Staff do, so nobody is lost by it."""

@@ -22,11 +22,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='clinicprofile',
-            name='warning_phrases',
-            field=models.TextField(blank=True, default="chest pain\ncannot breathe\ncan't breathe\ntrouble breathing\nstroke\nface drooping\nunconscious\npassed out\nheavy bleeding\nbleeding a lot\nthroat swelling\nsuicide\nkill myself\noverdose\ndolor en el pecho\ndolor de pecho\nno puedo respirar\nno puede respirar\ndificultad para respirar\nme falta el aire\nderrame cerebral\nictus\ncara caída\ninconsciente\nse desmayó\nme desmayé\nsangrado fuerte\nmucha sangre\ngarganta hinchada\nsuicidio\nsuicidarme\nmatarme\nquitarme la vida\nsobredosis\nألم في الصدر\nألم صدر\nلا أستطيع التنفس\nلا يستطيع التنفس\nصعوبة في التنفس\nضيق في التنفس\nضيق تنفس\nجلطة\nسكتة دماغية\nتدلي الوجه\nفاقد الوعي\nفقدت الوعي\nأغمي\nإغماء\nنزيف\nتورم الحلق\nانتحار\nأنتحر\nأقتل نفسي\nجرعة زائدة", help_text='One on each line. A request that holds one is marked “read first”, and the patient is shown what to do in an emergency.', verbose_name='warning phrases'),
-        ),
         migrations.CreateModel(
             name='ClinicWords',
             fields=[
@@ -58,6 +53,11 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'service in another language',
                 'constraints': [models.UniqueConstraint(fields=('service', 'language'), name='one_wording_of_a_service_in_a_language', violation_error_message='The service has this language already.')],
             },
+        ),
+        migrations.AlterField(
+            model_name='clinicprofile',
+            name='warning_phrases',
+            field=models.TextField(blank=True, default="chest pain\ncannot breathe\ncan't breathe\ntrouble breathing\nstroke\nface drooping\nunconscious\npassed out\nheavy bleeding\nbleeding a lot\nthroat swelling\nsuicide\nkill myself\noverdose\ndolor en el pecho\ndolor de pecho\nno puedo respirar\nno puede respirar\ndificultad para respirar\nme falta el aire\nderrame cerebral\nictus\ncara caída\ninconsciente\nse desmayó\nme desmayé\nsangrado fuerte\nmucha sangre\ngarganta hinchada\nsuicidio\nsuicidarme\nmatarme\nquitarme la vida\nsobredosis\nألم في الصدر\nألم صدر\nلا أستطيع التنفس\nلا يستطيع التنفس\nصعوبة في التنفس\nضيق في التنفس\nضيق تنفس\nجلطة\nسكتة دماغية\nتدلي الوجه\nفاقد الوعي\nفقدت الوعي\nأغمي\nإغماء\nنزيف\nتورم الحلق\nانتحار\nأنتحر\nأقتل نفسي\nجرعة زائدة", help_text='One on each line. A request that holds one is marked “read first”, and the patient is shown what to do in an emergency.', verbose_name='warning phrases'),
         ),
         migrations.RunPython(phrases_in_all_languages, migrations.RunPython.noop),
     ]

@@ -26,11 +26,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='picture',
-            name='is_ready',
-            field=models.BooleanField(default=True, editable=False),
-        ),
         migrations.CreateModel(
             name='Original',
             fields=[
@@ -57,6 +52,11 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('keeper', 'keeper_id', 'folder'), name='one_line_for_a_kept_picture')],
             },
+        ),
+        migrations.AddField(
+            model_name='picture',
+            name='is_ready',
+            field=models.BooleanField(default=True, editable=False),
         ),
         migrations.RunPython(write_what_is_kept, migrations.RunPython.noop),
     ]

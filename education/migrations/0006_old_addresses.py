@@ -11,11 +11,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='guide',
-            name='slug',
-            field=models.SlugField(help_text="The last part of the page's address.", max_length=80, unique=True, verbose_name='address'),
-        ),
         migrations.CreateModel(
             name='OldAddress',
             fields=[
@@ -28,5 +23,10 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'old addresses',
                 'ordering': ['-left_at'],
             },
+        ),
+        migrations.AlterField(
+            model_name='guide',
+            name='slug',
+            field=models.SlugField(help_text="The last part of the page's address.", max_length=80, unique=True, verbose_name='address'),
         ),
     ]

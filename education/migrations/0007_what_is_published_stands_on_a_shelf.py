@@ -94,11 +94,6 @@ class Migration(migrations.Migration):
                 ('word', models.CharField(max_length=40, unique=True)),
             ],
         ),
-        migrations.AlterField(
-            model_name='guide',
-            name='slug',
-            field=models.SlugField(help_text="The last part of the page's address.", max_length=80, unique=True, validators=[education.models.guide.not_a_page_of_ours], verbose_name='address'),
-        ),
         migrations.CreateModel(
             name='ShelfEntry',
             fields=[
@@ -114,6 +109,11 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'shelf entries',
                 'indexes': [models.Index(fields=['topic', 'sort_key'], name='shelf_topic'), models.Index(fields=['letter', 'sort_key'], name='shelf_letter')],
             },
+        ),
+        migrations.AlterField(
+            model_name='guide',
+            name='slug',
+            field=models.SlugField(help_text="The last part of the page's address.", max_length=80, unique=True, validators=[education.models.guide.not_a_page_of_ours], verbose_name='address'),
         ),
         migrations.RunPython(index_words, drop_index_of_words),
     ]

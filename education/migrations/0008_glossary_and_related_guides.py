@@ -36,20 +36,6 @@ class Migration(migrations.Migration):
                 'ordering': ['position'],
             },
         ),
-        migrations.AddField(
-            model_name='revision',
-            name='related',
-            field=models.JSONField(default=list),
-        ),
-        migrations.AddField(
-            model_name='revision',
-            name='words',
-            field=models.JSONField(default=list),
-        ),
-        migrations.AddIndex(
-            model_name='revision',
-            index=models.Index(fields=['topic', '-id'], name='newest_of_a_topic'),
-        ),
         migrations.AddConstraint(
             model_name='glossaryterm',
             constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('term'), name='one_meaning_for_a_term', violation_error_message='The glossary has this term.'),
@@ -71,5 +57,19 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='relatedguide',
             constraint=models.CheckConstraint(condition=models.Q(('guide', models.F('other')), _negated=True), name='related_to_another'),
+        ),
+        migrations.AddField(
+            model_name='revision',
+            name='related',
+            field=models.JSONField(default=list),
+        ),
+        migrations.AddField(
+            model_name='revision',
+            name='words',
+            field=models.JSONField(default=list),
+        ),
+        migrations.AddIndex(
+            model_name='revision',
+            index=models.Index(fields=['topic', '-id'], name='newest_of_a_topic'),
         ),
     ]

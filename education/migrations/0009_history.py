@@ -81,15 +81,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AddField(
-            model_name='guide',
-            name='known_state',
-            field=models.CharField(blank=True, default='', editable=False, max_length=8),
-        ),
-        migrations.AddIndex(
-            model_name='guide',
-            index=models.Index(fields=['known_state', 'title'], name='guides_by_known_state'),
-        ),
-        migrations.AddField(
             model_name='historyentry',
             name='by',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
@@ -144,6 +135,15 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='snapshot',
             constraint=models.UniqueConstraint(fields=('guide', 'digest'), name='one_snapshot_of_a_draft'),
+        ),
+        migrations.AddField(
+            model_name='guide',
+            name='known_state',
+            field=models.CharField(blank=True, default='', editable=False, max_length=8),
+        ),
+        migrations.AddIndex(
+            model_name='guide',
+            index=models.Index(fields=['known_state', 'title'], name='guides_by_known_state'),
         ),
         migrations.RunPython(history_of_what_was_published, migrations.RunPython.noop, elidable=True),
     ]

@@ -126,19 +126,6 @@ class Migration(migrations.Migration):
                 'ordering': ['-at', '-pk'],
             },
         ),
-        migrations.AlterModelOptions(
-            name='guide',
-            options={'ordering': ['title'], 'permissions': [('publish_guide', 'Can publish and withdraw guides'), ('sign_guide', 'Can comment on drafts and sign them off as a clinician')]},
-        ),
-        migrations.AddField(
-            model_name='guide',
-            name='owner',
-            field=models.ForeignKey(blank=True, help_text='Is reminded by e-mail when the next review comes near.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddIndex(
-            model_name='guide',
-            index=models.Index(condition=models.Q(('live_revision__isnull', False)), fields=['next_review'], name='guide_live_by_next_review'),
-        ),
         migrations.AddField(
             model_name='contribution',
             name='by',
@@ -281,6 +268,19 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='signoff',
             constraint=models.CheckConstraint(condition=models.Q(('months__gte', 1), ('months__lte', 36), ('next_review__gt', models.F('reviewed_on'))), name='next_review_in_three_years', violation_error_message='The next review is due in 1 to 36 months.'),
+        ),
+        migrations.AlterModelOptions(
+            name='guide',
+            options={'ordering': ['title'], 'permissions': [('publish_guide', 'Can publish and withdraw guides'), ('sign_guide', 'Can comment on drafts and sign them off as a clinician')]},
+        ),
+        migrations.AddField(
+            model_name='guide',
+            name='owner',
+            field=models.ForeignKey(blank=True, help_text='Is reminded by e-mail when the next review comes near.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddIndex(
+            model_name='guide',
+            index=models.Index(condition=models.Q(('live_revision__isnull', False)), fields=['next_review'], name='guide_live_by_next_review'),
         ),
         migrations.RunPython(lock, unlock),
     ]

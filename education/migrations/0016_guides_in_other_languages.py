@@ -29,6 +29,15 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'topic in another language',
             },
         ),
+        migrations.AddField(
+            model_name='topicwords',
+            name='topic',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='words', to='education.topic'),
+        ),
+        migrations.AddConstraint(
+            model_name='topicwords',
+            constraint=models.UniqueConstraint(fields=('topic', 'language'), name='one_wording_of_a_topic_in_a_language', violation_error_message='The topic has this language already.'),
+        ),
         migrations.RemoveConstraint(
             model_name='glossaryterm',
             name='one_meaning_for_a_term',
@@ -69,14 +78,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='guide',
             constraint=models.UniqueConstraint(fields=('original', 'language'), name='one_translation_into_a_language', violation_error_message='The guide has a translation into this language already.'),
-        ),
-        migrations.AddField(
-            model_name='topicwords',
-            name='topic',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='words', to='education.topic'),
-        ),
-        migrations.AddConstraint(
-            model_name='topicwords',
-            constraint=models.UniqueConstraint(fields=('topic', 'language'), name='one_wording_of_a_topic_in_a_language', violation_error_message='The topic has this language already.'),
         ),
     ]

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from .hosts import Reader
 from .patients import Crowd
 from .processes import until
 
+BEFORE = size(2, 30)  # seconds in which the old version is as busy and nobody upgrades: what a reader waits then
 OLD = "52d8516370cf"  # before guides had a history, reviews, a shelf and words: ten migrations ago
 pytestmark = [
     pytest.mark.drill,
@@ -99,10 +101,12 @@ def walk(old_release, tmp_path, server, mail_server, record_figures):
     with running(old_release, facts, tmp_path / "old.log"):
         with Reader(port, "/guides/fluoroscopy/") as reader, Crowd(port, service, size(2, 8)) as crowd:
             until(lambda: len(crowd.acknowledged) > 3, within=120)
+            time.sleep(BEFORE)
+            began = time.monotonic()
             said = manage(
                 settings.BASE_DIR, facts, "upgrade", "--without-static", "--all-is-stopped", "--backup-is-made"
             )
-            meanwhile = len(crowd.acknowledged)
+            ended, meanwhile = time.monotonic(), len(crowd.acknowledged)
             until(lambda: len(crowd.acknowledged) > meanwhile + 3, within=120)
         assert "All is up to date" in said
     cursor.execute("SELECT name FROM appointments_appointmentrequest")
@@ -113,7 +117,9 @@ def walk(old_release, tmp_path, server, mail_server, record_figures):
         answers=dict(crowd.told),
         lost=len(set(crowd.acknowledged) - stored),
         pages=reader.pages,
-        longest_gap=round(reader.longest_gap(), 2),
+        longest_gap_before=round(reader.longest_gap(until=began), 2),
+        longest_gap=round(reader.longest_gap(since=began), 2),
+        seconds=round(ended - began),
     )
     assert not set(crowd.acknowledged) - stored
     assert not crowd.wrong

@@ -14,6 +14,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from appointments.models import AccessEvent, AppointmentRequest, Delivery, Recipient, WorkerHeartbeat
 from appointments.models.counted import counted, counted_together
 from clinic.desk import CHECKS, desk
+from clinic.facts import Facts
 from clinic.models import ClinicProfile, OpeningHours
 from tests.factories import a_recipient, a_request, a_service, a_user, opening_hours
 
@@ -424,13 +425,44 @@ def test_the_desk_asks_the_same_number_of_queries_for_many_rows(staff_client, al
 
 @pytest.mark.django_db(transaction=True)
 def test_with_what_begins_and_ends_a_transaction_the_desk_asks_twelve_times(staff_client, all_well):
-    a_request()
+    """With mail to staff and to a patient that is stuck, too."""
+    Delivery.objects.create(request=a_request(), kind=Delivery.Kind.ACKNOWLEDGEMENT)
     Delivery.objects.update(attempts=3)
 
     with CaptureQueriesContext(connection) as asked:
-        assertContains(staff_client.get(DESK), "not delivered")
+        page = staff_client.get(DESK)
 
+    assertContains(page, "to staff not delivered")
+    assertContains(page, "to patients did not arrive")
     assert len(asked) <= 12, [one["sql"][:60] for one in asked]
+
+
+def test_of_each_kind_of_stuck_mail_the_oldest_are_shown(staff_client, all_well):
+    """However many of the other kind are older."""
+    with_mail = [a_request() for _ in range(12)]
+    of_patients = [Delivery(request=one, kind=Delivery.Kind.ACKNOWLEDGEMENT) for one in with_mail]
+    Delivery.objects.bulk_create(of_patients)
+    Delivery.objects.update(attempts=3)
+    now = timezone.now()
+    for minutes, delivery in enumerate(Delivery.objects.order_by("recipient", "-pk")):
+        Delivery.objects.filter(pk=delivery.pk).update(created_at=now - timedelta(minutes=minutes))
+
+    page = staff_client.get(DESK)
+
+    for name in ("in_trouble", "patients_not_told"):
+        shown = page.context[name]
+        own = Delivery.objects.filter(recipient__isnull=name == "patients_not_told").order_by("created_at")
+        assert shown == list(own[:10]) and len(shown) == 10
+
+
+def test_mail_that_goes_out_while_the_desk_is_drawn_is_no_error(staff_client, all_well, monkeypatch):
+    a_request()
+    Delivery.objects.update(attempts=3)
+    monkeypatch.setattr(Facts, "stuck", [])
+
+    page = staff_client.get(DESK)
+
+    assertContains(page, "1</strong> Not delivered")  # as it was a moment ago
 
 
 def test_a_desk_without_trouble_asks_twelve_times(staff_client, all_well):
