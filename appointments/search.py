@@ -5,24 +5,44 @@ Either database keeps an index of words (models/search.py); what the worker has 
 """
 
 import re
+from difflib import get_close_matches
 
 from django.db import connection
 
-from .models import SearchEntry
+from .models import AppointmentRequest, SearchEntry
 from .models.request import REFERENCE_ALPHABET, REFERENCE_LENGTH
-from .models.search import BACKWARDS, EXTENSION, digits_in, words_in, words_of
+from .models.search import BACKWARDS, EXTENSION, digits_in, sound_of, words_in, words_of
 
 WORDS_AT_MOST = 8
 DIGITS_AT_LEAST = 4
 LAST_DIGITS = 9  # by which a number is known, whatever stands before: +44, 0044, 0 or nothing
 JUST_CAME = 500  # requests that are looked at one by one
 NEWEST = 2_000
+SOUND_ALIKE = 200  # requests whose spelling is compared
+ALIKE = 0.6  # of the letters, by difflib: Yusuf and Youssef, and not Garcia and Cruz
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
 def find(text, at_most):
     """The ids of the newest requests that fit, newest first."""
     return newest(whole_address(text), at_most) or newest(ways_to_find(text), at_most)
+
+
+def find_alike(text, at_most):
+    """The ids of the newest whose name sounds like this one and is spelt much like it: for names that were only heard."""
+    wanted = words_in(text)[:WORDS_AT_MOST]
+    sounds = {word: sound_of(word) for word in wanted}
+    if not any(sounds.values()):
+        return []
+    way = [f"{sounds[word]} " if sounds[word] else word for word in wanted]
+    names = AppointmentRequest.objects.filter(pk__in=newest([way], SOUND_ALIKE)).values_list("pk", "name")
+    found = [pk for pk, name in names if all(is_spelt_like(word, name) for word in wanted if sounds[word])]
+    return sorted(found, reverse=True)[:at_most]
+
+
+def is_spelt_like(word, name):
+    parts = [*words_in(name), *words_in(re.sub(r"['’-]", "", name))]
+    return bool(get_close_matches(word, parts, n=1, cutoff=ALIKE))
 
 
 def newest(ways, at_most):

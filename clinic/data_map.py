@@ -68,7 +68,7 @@ HELD = {
         Line(
             PATIENTS,
             "words",
-            "to find a caller by name or number",
+            "to find a caller by name, by how the name sounds, or by number",
             "{KEEP_PERSON_DAYS} days after closing",
             SEES_REQUESTS,
         )

@@ -13,6 +13,14 @@ from django.db.models import Exists, OuterRef
 PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 EXTENSION = re.compile(r"(?:ext(?:ension)?\.?|x)\s*\d+\s*$", re.IGNORECASE)
 BACKWARDS = "r"  # before a number written backwards, which is found by its last digits
+SOUND = "♪"  # before the sound of a name: no word that somebody types begins with it
+# American Soundex (US National Archives, General Information Leaflet 55), so that names of other languages meet, too: the
+# first letter counts by its sound like all others, a w before a vowel is a v, and the code is as long as the name.
+SOUNDS = {
+    letter: str(code)
+    for code, letters in enumerate(["bfpv", "cgjkqsxz", "dt", "l", "mn", "r"], 1)
+    for letter in letters
+}
 NEWEST = 1_000  # requests among which the next ones to be written are looked for
 
 
@@ -31,13 +39,28 @@ def number_of(phone):
     return digits_in(EXTENSION.sub("", phone))
 
 
+def sound_of(word):
+    """How a name sounds in Latin letters: one word for “Kowalski” and “Kovalsky”. '' where it has less than two consonants."""
+    word = re.sub(r"w(?=[aeiouy])", "v", word)
+    codes, last = "", ""
+    for letter in word:
+        code = SOUNDS.get(letter, "")
+        codes += code if code != last else ""
+        last = last if letter in "hw" else code
+    return SOUND + codes if len(codes) > 1 and re.fullmatch(r"[a-z]+", word) else ""
+
+
 def words_of(request):
     """Each once. O'Brien-Sample is found in its parts and as one: “brien”, “obrien”, “obriensample”."""
     numbers = dict.fromkeys([digits_in(request.phone), number_of(request.phone)])  # with an extension and without
-    found = [
+    names = [
         *words_in(request.name),
         *words_in(re.sub(r"['’]", "", request.name)),
         *words_in(re.sub(r"['’-]", "", request.name)),
+    ]
+    found = [
+        *names,
+        *(sound for sound in map(sound_of, names) if sound),
         *words_in(request.email),
         *words_in(request.reference),
         *(word for digits in numbers if digits for word in (digits, BACKWARDS + digits[::-1])),

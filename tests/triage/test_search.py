@@ -1,13 +1,17 @@
 """Search: posted, recorded, and never in an address. By the words that the worker wrote, and before it has."""
 
 import re
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from pytest_django.asserts import assertContains, assertRedirects
 
 from appointments.management.commands.worker import make_findable
 from appointments.models import AccessEvent, AppointmentRequest, SearchEntry
+from appointments.models.search import sound_of, words_in
+from appointments.search import is_spelt_like
 from tests.factories import a_request, requests_like
 
 from .pages import LIST, SEARCH
@@ -56,6 +60,76 @@ def wanted(clinic, request):
 )
 def test_a_request_is_found_by_what_is_said_on_the_phone(staff_client, wanted, text):
     assert references(staff_client.post(SEARCH, {"q": text})) == [wanted.reference]
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+@pytest.mark.parametrize(
+    "heard",
+    ["Emil Semple", "Sempel", "Amile", "Emile van Zample-O’Brian", "em semple"],
+)
+def test_a_name_that_was_only_heard_is_found_by_its_sound(staff_client, clinic, heard, indexed):
+    wanted = a_request(name="Émile van Sample-O’Brien", phone="+12125550142", email="Emile.Sample@example.org")
+    a_request(name="Simon Cymbal", phone="+12125550199")  # sounds much like it, and is spelt otherwise
+    if indexed:
+        the_worker_comes_by()
+
+    page = staff_client.post(SEARCH, {"q": heard})
+
+    assert references(page) == [wanted.reference]
+    assertContains(page, "Nobody’s name is spelt like that. 1 sounds like it: check who it is.")
+    assert AccessEvent.objects.filter(action="search").count() == 1
+
+
+@pytest.mark.parametrize(
+    "heard, written",
+    [
+        ("Kovalsky", "Kowalski"),
+        ("Mohamed", "Muhammad"),
+        ("Youssef", "Yusuf"),
+        ("Filip", "Philip"),
+        ("Basquez", "Vázquez"),
+        ("Ernandez", "Hernández"),
+        ("Schmitt", "Schmidt"),
+        ("Smtih", "Smith"),
+        ("Vagner", "Wagner"),
+        ("Right", "Wright"),
+    ],
+)
+def test_names_that_sound_alike(heard, written):
+    assert sound_of(*words_in(heard)) == sound_of(*words_in(written)) != ""
+    assert is_spelt_like(*words_in(heard), written)
+
+
+@pytest.mark.parametrize("word", ["lee", "ana", "محمد", "x4y2", ""])
+def test_what_has_too_little_sound_has_none(word):
+    assert sound_of(word) == ""
+
+
+@pytest.mark.parametrize("text", ["Gracia", "Li", "5550199", "nobody@example.org", "Semple Nobody", "♪2514", "ʃ2514"])
+def test_what_sounds_otherwise_is_not_found(staff_client, clinic, text):
+    a_request(name="Emile Sample", phone="+12125550142", email="emile@example.org")
+    the_worker_comes_by()
+
+    assertContains(staff_client.post(SEARCH, {"q": text}), "Nothing found")
+
+
+def test_a_spelling_that_is_right_shows_no_others(staff_client, clinic):
+    mine = a_request(name="Ana Kowalski")
+    a_request(name="Ana Kovalsky")
+
+    assert references(staff_client.post(SEARCH, {"q": "kowalski"})) == [mine.reference]
+
+
+def test_what_was_written_before_names_had_a_sound_is_found_after_the_upgrade(staff_client, clinic):
+    wanted, late = a_request(name="Ana Kowalski"), a_request(name="Ben Kowalski")
+    the_worker_comes_by()
+    SearchEntry.objects.filter(pk=wanted.pk).update(words="ana kowalski")
+    SearchEntry.objects.filter(pk=late.pk).delete()
+
+    import_module("appointments.migrations.0013_names_by_their_sound").write_sounds(apps, None)
+
+    assert not SearchEntry.objects.filter(pk=late.pk)  # the worker’s
+    assert set(references(staff_client.post(SEARCH, {"q": "ana kovalsky"}))) == {wanted.reference}
 
 
 def test_a_whole_address_finds_its_own_and_not_one_that_begins_like_it(staff_client, clinic):
