@@ -13,6 +13,7 @@ docs/scale.md computes with it.
 
 import argparse
 import http.client
+import math
 import os
 import statistics
 import subprocess
@@ -228,7 +229,7 @@ def reckon(work):
     for part in taken:
         needed = requests * taken[part] + pages * read[part]
         print(
-            f"| {part} | {1000 * taken[part]:.2f} ms | {1000 * read[part]:.2f} ms | {needed:.1f} | {needed / BUSY:.0f} |"
+            f"| {part} | {1000 * taken[part]:.2f} ms | {1000 * read[part]:.2f} ms | {needed:.1f} | {math.ceil(needed / BUSY)} |"
         )
 
 
