@@ -123,7 +123,8 @@ class Answers:
         self.client.force_login(self.staff)
         self.marks = self.places()
         self.queries = {}
-        self.client.get("/admin/account/")  # once a minute a page writes when its reader was last there: not this page's own
+        # Once a minute a page writes down that its reader is there, which is none of its own queries.
+        self.client.get("/admin/account/")
 
     def places(self):
         """What stands for the words in capitals; and a patient whose name nobody else has."""
