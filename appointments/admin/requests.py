@@ -208,6 +208,12 @@ class AppointmentRequestAdmin(PagedAdmin):
         queryset = super().get_queryset(request).annotate(has_reply=Exists(reply))
         return queryset if found is None else queryset.filter(pk__in=found)
 
+    def get_list_display(self, request):
+        """With names among what was found: staff typed one, and would open each request to see whose it is."""
+        if not hasattr(request, "found"):
+            return self.list_display
+        return [*self.list_display[:2], "known_as", *self.list_display[2:]]
+
     def get_list_filter(self, request):
         return [] if hasattr(request, "found") else super().get_list_filter(request)
 
@@ -253,6 +259,10 @@ class AppointmentRequestAdmin(PagedAdmin):
             appointment_request.pk,
             appointment_request.reference,
         )
+
+    @admin.display(description="Name", empty_value="–")
+    def known_as(self, appointment_request):
+        return appointment_request.name
 
     @admin.display(description="Contact by")
     def contact_by(self, appointment_request):

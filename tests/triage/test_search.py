@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.db import connection
-from pytest_django.asserts import assertContains, assertRedirects
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from appointments.management.commands.worker import make_findable
 from appointments.models import AccessEvent, AppointmentRequest, SearchEntry
@@ -76,7 +76,7 @@ def test_a_name_that_was_only_heard_is_found_by_its_sound(staff_client, clinic, 
     page = staff_client.post(SEARCH, {"q": heard})
 
     assert references(page) == [wanted.reference]
-    assertContains(page, "Nobody’s name is spelt like that. 1 sounds like it: check who it is.")
+    assertContains(page, "Nobody’s name is spelled like that. 1 sounds like it.")
     assert AccessEvent.objects.filter(action="search").count() == 1
 
 
@@ -111,6 +111,19 @@ def test_what_sounds_otherwise_is_not_found(staff_client, clinic, text):
     the_worker_comes_by()
 
     assertContains(staff_client.post(SEARCH, {"q": text}), "Nothing found")
+
+
+def test_what_was_found_says_whose_it_is_and_nothing_else_of_the_patient(staff_client, clinic):
+    a_request(name="Petra Private", email="petra.private@example.org", message="My secret", language="Klingon")
+    a_request(name="Petra <b>Other</b>", phone="+12125550199")
+
+    page = staff_client.post(SEARCH, {"q": "petra"})
+
+    assertContains(page, '<td class="field-known_as">Petra Private</td>', html=True)
+    assertContains(page, "Petra &lt;b&gt;Other&lt;/b&gt;")
+    for private in ("555", "petra.private@", "secret", "Klingon"):
+        assertNotContains(page, private)
+    assertNotContains(staff_client.get(LIST), "Petra")
 
 
 def test_a_spelling_that_is_right_shows_no_others(staff_client, clinic):
