@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from fnmatch import fnmatch
 from pathlib import Path
 
 from .stranger import ANSWERS, AUTHORITIES, NAME, NETWORK, ROOT, BareRoot, in_its_network, remove
@@ -67,6 +68,8 @@ class Image:
             case "COPY":
                 *sources, target = rest.split()
                 names = let_in() if sources == ["."] else sources
+                if kept_out := [name for name in names if not any(fnmatch(name, one) for one in let_in())]:
+                    sys.exit(f"An engine would not copy {', '.join(kept_out)}: .dockerignore keeps it out.")
                 self.copy([path for name in names for path in sorted(ROOT.glob(name))], target)
             case "RUN":
                 self.run(rest)

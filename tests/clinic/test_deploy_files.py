@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,17 @@ def test_an_image_holds_neither_data_nor_secrets_nor_tests():
     assert not set(let_in) & {"tests", ".env", "var", ".git", "."}
     for app in ("clinic", "education", "appointments", "templates", "static", "manage.py"):
         assert app in let_in
+
+
+def test_what_the_image_copies_is_let_in():
+    """An engine refuses a COPY of what .dockerignore keeps from it."""
+    let_in = re.findall(r"^!(.+)", (ROOT / ".dockerignore").read_text(), re.M)
+    steps = (ROOT / "deploy/Containerfile").read_text()
+    copied = [name for names in re.findall(r"^COPY (.+) \S+$", steps, re.M) for name in names.split()]
+
+    assert "requirements.lock" in copied
+    for name in set(copied) - {"."}:
+        assert any(fnmatch(name, pattern) for pattern in let_in), name
 
 
 def test_the_operators_page_fills_in_all_that_the_proxys_file_leaves_open(tmp_path):
