@@ -5,6 +5,7 @@ Either database keeps an index of words (models/search.py); what the worker has 
 """
 
 import re
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from django.db import connection
@@ -23,33 +24,42 @@ ALIKE = 0.6  # of the letters, by difflib: Yusuf and Youssef, and not Garcia and
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
+@dataclass(frozen=True)
+class Found:
+    requests: list[int]  # the ids of the newest that fit, newest first
+    by_sound: bool = False  # nobody's name is spelled like that
+
+
 def find(text, at_most):
-    """The ids of the newest requests that fit, newest first."""
-    return newest(whole_address(text), at_most) or newest(ways_to_find(text), at_most)
+    """What fits; where nothing does, those whose names sound like what was typed."""
+    new = [(request.pk, words_of(request)) for request in SearchEntry.objects.missing().order_by("-pk")[:JUST_CAME]]
+    if found := newest(whole_address(text), new, at_most) or newest(ways_to_find(text), new, at_most):
+        return Found(found)
+    return Found(find_alike(text, new, at_most), by_sound=True)
 
 
-def find_alike(text, at_most):
-    """The ids of the newest whose name sounds like this one and is spelt much like it: for names that were only heard."""
-    wanted = words_in(text)[:WORDS_AT_MOST]
-    sounds = {word: sound_of(word) for word in wanted}
-    if not any(sounds.values()):
+def find_alike(text, new, at_most):
+    """Whose name sounds like this one and is spelled much like it: for names that were only heard."""
+    wanted = words_in(text)[:WORDS_AT_MOST] if "@" not in text else []
+    sounds = {word: sound for word in wanted if (sound := sound_of(word))}
+    if not sounds:
         return []
-    way = [f"{sounds[word]} " if sounds[word] else word for word in wanted]
-    names = AppointmentRequest.objects.filter(pk__in=newest([way], SOUND_ALIKE)).values_list("pk", "name")
-    found = [pk for pk, name in names if all(is_spelt_like(word, name) for word in wanted if sounds[word])]
+    way = [f"{sounds[word]} " if word in sounds else word for word in wanted]
+    names = AppointmentRequest.objects.filter(pk__in=newest([way], new, SOUND_ALIKE)).values_list("pk", "name")
+    found = [pk for pk, name in names if all(is_spelled_like(word, name) for word in sounds)]
     return sorted(found, reverse=True)[:at_most]
 
 
-def is_spelt_like(word, name):
+def is_spelled_like(word, name):
     parts = [*words_in(name), *words_in(re.sub(r"['’-]", "", name))]
     return bool(get_close_matches(word, parts, n=1, cutoff=ALIKE))
 
 
-def newest(ways, at_most):
+def newest(ways, new, at_most):
+    """`new` are those that the worker has not indexed yet: [(id, words), …]"""
     if not ways:
         return []
-    new = SearchEntry.objects.missing().order_by("-pk")[:JUST_CAME]
-    found = {request.pk for request in new if fits(words_of(request), ways)}
+    found = {pk for pk, words in new if fits(words, ways)}
     return sorted(found | set(indexed(ways, at_most)), reverse=True)[:at_most]
 
 
@@ -110,21 +120,20 @@ def in_sqlite(ways, at_most):
 
 
 def in_postgresql(ways, at_most):
-    """Of the newest first, which settles what many have. The sum then keeps PostgreSQL from reading the table backwards.
+    """Of the newest first, which settles what many have, row by row: to fetch all that the index has would take far longer.
 
-    It would expect to meet soon what has two common words, and where nobody has both it would read all of it.
+    The sum keeps PostgreSQL from reading the table backwards. It would expect to meet soon what has two common words, and
+    where nobody has both it would read all of it.
     """
     query = " | ".join("({})".format(" & ".join(term("'", beginning, ":*") for beginning in way)) for way in ways)
-    newest_first = (
-        "WITH newest AS MATERIALIZED ("
-        "SELECT request_id FROM appointments_searchentry WHERE array_to_tsvector(string_to_array(words, ' ')) @@ %(query)s::tsquery "
-        "AND request_id > (SELECT max(request_id) FROM appointments_searchentry) - %(newest)s ORDER BY request_id DESC LIMIT %(most)s), "
-        "of_all AS MATERIALIZED ("
-        "SELECT request_id FROM appointments_searchentry WHERE array_to_tsvector(string_to_array(words, ' ')) @@ %(query)s::tsquery "
-        "AND (SELECT count(*) FROM newest) < %(most)s ORDER BY request_id + 0 DESC LIMIT %(most)s) "
-        "SELECT request_id FROM newest UNION SELECT request_id FROM of_all ORDER BY request_id DESC LIMIT %(most)s"
-    )
-    return ids(newest_first, {"query": query, "newest": NEWEST, "most": at_most})
+    fit = "WHERE array_to_tsvector(string_to_array(words, ' ')) @@ %(query)s::tsquery"
+    entries = "appointments_searchentry"
+    latest = f"(SELECT request_id, words FROM {entries} ORDER BY request_id DESC LIMIT %(newest)s) AS latest"  # noqa: S608
+    facts = {"query": query, "newest": NEWEST, "most": at_most}
+    found = ids(f"SELECT request_id FROM {latest} {fit} ORDER BY request_id DESC LIMIT %(most)s", facts)  # noqa: S608
+    if len(found) == at_most:
+        return found
+    return ids(f"SELECT request_id FROM {entries} {fit} ORDER BY request_id + 0 DESC LIMIT %(most)s", facts)  # noqa: S608
 
 
 def term(quote, beginning, begins):

@@ -31,7 +31,7 @@ from ..models import (
     StepNotAllowed,
 )
 from ..promise import Promises, age, plural
-from ..search import find, find_alike
+from ..search import find
 from . import many
 from .access import only_recorded, record, record_page
 from .export import MAY_EXPORT, export_page
@@ -238,12 +238,10 @@ class AppointmentRequestAdmin(PagedAdmin):
         form = SearchForm(request.POST)
         if request.method != "POST" or not form.is_valid() or not form.cleaned_data["q"]:
             return redirect(LIST)
-        text = form.cleaned_data["q"]
-        found = find(text, FOUND_AT_MOST + 1)
-        alike = [] if found else find_alike(text, FOUND_AT_MOST)
-        request.found = found[:FOUND_AT_MOST] or alike
-        too_many = len(found) > FOUND_AT_MOST
-        context = {"search_form": form, "searched": True, "found_too_many": too_many, "found_alike": bool(alike)}
+        found = find(form.cleaned_data["q"], FOUND_AT_MOST + 1)
+        request.found = found.requests[:FOUND_AT_MOST]
+        too_many = len(found.requests) > FOUND_AT_MOST
+        context = {"search_form": form, "searched": found, "found_too_many": too_many}
         return self.changelist_view(request, context)
 
     @only_recorded

@@ -11,7 +11,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from appointments.management.commands.worker import make_findable
 from appointments.models import AccessEvent, AppointmentRequest, SearchEntry
 from appointments.models.search import sound_of, words_in
-from appointments.search import is_spelt_like
+from appointments.search import is_spelled_like
 from tests.factories import a_request, requests_like
 
 from .pages import LIST, SEARCH
@@ -97,7 +97,7 @@ def test_a_name_that_was_only_heard_is_found_by_its_sound(staff_client, clinic, 
 )
 def test_names_that_sound_alike(heard, written):
     assert sound_of(*words_in(heard)) == sound_of(*words_in(written)) != ""
-    assert is_spelt_like(*words_in(heard), written)
+    assert is_spelled_like(*words_in(heard), written)
 
 
 @pytest.mark.parametrize("word", ["lee", "ana", "محمد", "x4y2", ""])
