@@ -8,14 +8,17 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
 from clinic import env_file
 from tests.appointments.mail_server import MailServer
+from tests.postgresql import Server, find_programs
 
 ROOT = Path(__file__).parent.parent.parent
 PASSWORD = "seven lanterns near harbor"
@@ -102,6 +105,40 @@ def test_a_machine_answers_by_its_environment_and_may_do_so_again(bare, answers,
     assert key in path.read_text(), "a new key would end all that the old one has signed"
     assert ask_the_site(bare, "ClinicProfile.objects.get().name") == "Elm Street Clinic", "somebody may have changed it"
     assert ask_the_site(bare, "OpeningHours.objects.count(), Service.objects.count(), User.objects.count()") == "5 2 1"
+
+
+def test_a_machine_may_wait_for_a_database_that_starts(bare, answers):
+    """As in compose.yaml, with an engine that starts all at once."""
+    programs = find_programs()
+    if not programs:
+        pytest.skip("PostgreSQL is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="clinic-pg-", dir="/tmp"))
+    server = Server(programs, folder)
+    try:
+        server.make()
+        url = f"postgres://clinic@{quote(str(folder), safe='')}/postgres"
+        facts = bare | answers | {"DATABASE_URL": url}
+        command = [sys.executable, "manage.py", "setup", "--no-input", "--without-static", "--database-within"]
+        kinds = {"env": facts, "cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+
+        too_early = subprocess.run([*command, "1"], **kinds)
+        assert "The database does not answer" in too_early.stderr
+
+        with subprocess.Popen([*command, "300"], **kinds) as setting_up:
+            until_it_says(setting_up, "The database …")
+            server.start()
+            said, trouble = setting_up.communicate(timeout=300)
+        assert "Ready." in said, said + trouble
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def until_it_says(process, words):
+    for line in process.stdout:
+        if words in line:
+            return
+    raise AssertionError(process.stderr.read())
 
 
 @pytest.mark.parametrize(

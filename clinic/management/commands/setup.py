@@ -10,6 +10,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,7 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import BaseCommand, CommandError, call_command
 from django.core.management.base import SystemCheckError
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from dotenv import dotenv_values
 
 from appointments import deliveries, emails
@@ -42,10 +43,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--without-static", action="store_true", help="The static files are collected already, as in a container."
         )
+        parser.add_argument(
+            "--database-within", type=int, default=0, metavar="SECONDS", help="Wait so long for a database that starts."
+        )
         parser.add_argument("--unwritten", default="", help=argparse.SUPPRESS)
 
-    def handle(self, *args, no_input, all, ask, without_static, unwritten, **options):
+    def handle(self, *args, no_input, all, ask, without_static, database_within, unwritten, **options):
         self.no_input, self.everything, self.without_static = no_input, all, without_static
+        self.database_within = database_within
         self.unwritten = list(filter(None, unwritten.split(",")))
         try:
             if changed := self.unanswered(ask):
@@ -131,6 +136,7 @@ class Command(BaseCommand):
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "setup"]
         command += ["--no-input"] * self.no_input + ["--all"] * self.everything
         command += ["--without-static"] * self.without_static
+        command += ["--database-within", str(self.database_within)]
         sys.stdout.flush()
         os.execv(command[0], [*command, "--unwritten", ",".join(self.unwritten)])
 
@@ -139,7 +145,7 @@ class Command(BaseCommand):
     def database(self):
         self.say("\nThe database …")
         try:
-            connection.ensure_connection()
+            self.connect()
             self.check(databases=["default"])
             call_command("migrate", interactive=False, verbosity=0)
         except DatabaseError as error:
@@ -147,6 +153,17 @@ class Command(BaseCommand):
         except SystemCheckError as error:
             raise CommandError(str(error)) from None
         self.say("  answers, and is up to date.")
+
+    def connect(self):
+        """As soon as the database takes somebody: an engine without health checks starts all of compose.yaml at once."""
+        until = time.monotonic() + self.database_within
+        while True:
+            try:
+                return connection.ensure_connection()
+            except OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(1)
 
     def mend(self, name, trouble):
         """Ask for one setting again."""
