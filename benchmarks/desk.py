@@ -55,7 +55,7 @@ OURS = {
     "search, no hits": f"{LIST}search/?q=nobody anywhere",
     "search, no hits of common words": f"{LIST}search/?q=sample fiction",
     "search, many hits": f"{LIST}search/?q=sample",
-    "search, by sound": f"{LIST}search/?q=zepra kwagga",
+    "search, by sound": f"{LIST}search/?q=zepra kagga",
 }
 THEIRS = {
     "first page": STOCK,

@@ -145,6 +145,13 @@ def test_what_was_written_before_names_had_a_sound_is_found_after_the_upgrade(st
     assert set(references(staff_client.post(SEARCH, {"q": "ana kovalsky"}))) == {wanted.reference}
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL’s index")
+def test_no_search_reads_through_what_was_written_lately(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'appointments_search'")
+        assert cursor.fetchone() == (["fastupdate=off"],)
+
+
 def test_a_whole_address_finds_its_own_and_not_one_that_begins_like_it(staff_client, clinic):
     mine = a_request(email="sam@example.co")
     a_request(email="samuel@example.com")
