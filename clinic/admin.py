@@ -192,7 +192,7 @@ class StaffAdmin(NarrowList, UserAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_display = ["username", "first_name", "last_name", "roles", "is_active"]
     list_filter = ["is_active", "groups"]
-    lookups = ("is_active__exact", "groups__id__exact")
+    lookups = ("is_active__exact", "groups__id__exact", "groups__isnull")
     readonly_fields = ["last_login", "date_joined", "second_factor"]  # the stock inputs of date and time have no labels
     fieldsets = [
         (None, {"fields": ["username", "password", "second_factor"]}),

@@ -34,16 +34,17 @@ PAGES = {
     500: (_("Something went wrong on our side"), _("It is not your fault. Please try again in a few minutes.")),
     503: (_("We cannot answer just now"), _("It is not your fault. Please try again in a few minutes, or call us.")),
 }
+WHY_NOT = "It was cut off or changed on its way here, or what it names is no longer there."  # for staff: in English
 # The form's own token, too: what was stored after all is not stored twice.
 KEPT_UNSEEN = ["form_token", "guide", "step", "website"]
 NOT_TYPED = {"csrfmiddlewaretoken", "change", *KEPT_UNSEEN}
 WITHOUT_TEMPLATES = "<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><p>{text}</p>"
 
 
-def error_page(request, status, *, title="", text=""):
+def error_page(request, status, *, title="", text="", way_back=()):
     """The page for a status. What a patient typed is on it, with a button that sends it again."""
     known_title, known_text = PAGES[status]
-    context = {"title": title or known_title, "text": text or known_text, "status": status}
+    context = {"title": title or known_title, "text": text or known_text, "status": status, "way_back": way_back}
     context["typed"] = typed = typed_fields(request)
     try:
         if typed:
@@ -96,6 +97,12 @@ def in_words(name, value, field):
 
 
 def bad_request(request, exception=None):
+    """What an address adds to a page of the admin can be left out: then the page is there."""
+    match = request.resolver_match
+    if match and match.namespace == "admin" and request.META.get("QUERY_STRING"):
+        where = "list" if (match.url_name or "").endswith("_changelist") else "page"
+        text = f"The address asks for something that this {where} does not have. {WHY_NOT}"
+        return error_page(request, 400, text=text, way_back=(request.path, f"Back to the {where}"))
     return error_page(request, 400)
 
 

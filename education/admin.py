@@ -5,7 +5,6 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.db import models, transaction
@@ -20,7 +19,7 @@ from django.utils.translation import override
 from js_asset import Media
 
 from clinic.languages import offered
-from clinic.narrow import NarrowList
+from clinic.narrow import NarrowChangeList, NarrowList
 from clinic.words_admin import WordsInline
 
 from . import glossary_admin, library  # noqa: F401  further desks
@@ -134,7 +133,7 @@ class ReviewFilter(admin.SimpleListFilter):
         return queryset.filter(wanted.get(self.value(), Q()))
 
 
-class GuideChangeList(ChangeList):
+class GuideChangeList(NarrowChangeList):
     def get_queryset(self, request, exclude_parameters=None):
         Guide.objects.settle()
         guides = super().get_queryset(request, exclude_parameters).with_draft().with_review()

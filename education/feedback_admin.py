@@ -9,6 +9,8 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path
 
+from clinic.narrow import NarrowChangeList
+
 from .models import Feedback, Guide
 
 MOST_SENTENCES = 50
@@ -44,6 +46,9 @@ class FeedbackAdmin(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup, value, request):
         return lookup in ("clear__exact", "words")
+
+    def get_changelist(self, request, **kwargs):
+        return NarrowChangeList
 
     def has_add_permission(self, request):
         return False

@@ -13,6 +13,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET
 
 from clinic.languages import OURS
+from clinic.narrow import refuse_unless
 
 from .comparing import compare
 from .models import Guide, HistoryEntry
@@ -54,7 +55,8 @@ class HistoryOfGuides:
         guide = self.to_look_at(request, object_id)
         entries = guide.history.newest_first()
         before = request.GET.get("before", "")
-        if before.isdecimal() and len(before) < len(NEWEST):
+        if before:
+            refuse_unless(before.isascii() and before.isdecimal() and len(before) < len(NEWEST))
             entries = entries.filter(pk__lt=before)
         rows = list(entries[: PAGE + 1])
         for row, older in pairwise(rows):

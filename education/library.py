@@ -1,7 +1,6 @@
 """The picture library in the admin: a grid of all pictures, where each is shown, and the form of one."""
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
@@ -11,7 +10,7 @@ from django.urls import path
 from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
-from clinic.narrow import NarrowList
+from clinic.narrow import NarrowChangeList, NarrowList
 
 from .forms import PictureForm
 from .models import Original, Picture
@@ -66,7 +65,7 @@ class ReadyFilter(admin.SimpleListFilter):
         return queryset.filter(is_ready=False) if self.value() == "no" else queryset
 
 
-class Grid(ChangeList):
+class Grid(NarrowChangeList):
     def get_results(self, request):
         """Each picture of the page with where it is shown, in a fixed number of queries."""
         super().get_results(request)

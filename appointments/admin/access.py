@@ -16,6 +16,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from clinic.narrow import refuse_unless
 from clinic.templatetags.clinic import who
 
 from ..access import NotRecorded, only_recorded, record
@@ -207,11 +208,14 @@ def midnight(day):
 
 def earlier_than(request, events):
     """The next page begins where the last one ended: no page is slower than the first."""
+    if not request.GET.get("before"):
+        return events
     try:
-        before = parse_datetime(request.GET.get("before", ""))
+        before = parse_datetime(request.GET["before"])
     except ValueError:
         before = None
-    return events.filter(at__lt=before) if before and timezone.is_aware(before) else events
+    refuse_unless(before and timezone.is_aware(before))
+    return events.filter(at__lt=before)
 
 
 def next_page(shown, request):

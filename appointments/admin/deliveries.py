@@ -8,6 +8,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 
+from clinic.narrow import NarrowChangeList
+
 from ..deliveries import try_out_for_a_while
 from ..emails import trial
 from ..models import AccessEvent, Delivery, DutyHours, Recipient, RequestCount
@@ -42,6 +44,9 @@ class RecipientAdmin(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup, value, request):
         return lookup == "active__exact"
+
+    def get_changelist(self, request, **kwargs):
+        return NarrowChangeList
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("services")

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q
+
+from clinic.narrow import NarrowChangeList, refuse_unless
 
 from ..models.counted import counted
 
@@ -18,7 +19,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PLACE = re.compile(r"(?:([0-9]{1,17})-)?([0-9]{1,18})")  # microseconds and an id
 
 
-class Pages(ChangeList):
+class Pages(NarrowChangeList):
     """A list in the order of its admin and no other: by id, or by a time and then by id."""
 
     def get_queryset(self, request, *args, **kwargs):
@@ -31,7 +32,7 @@ class Pages(ChangeList):
         return list(self.model_admin.ordering)  # whatever ?o= says
 
     def get_results(self, request):
-        rows, earlier, later = self.page(request.GET)
+        rows, earlier, later = self.page({name: self.read(request.GET.get(name, "")) for name in (AFTER, BEFORE)})
         self.result_list = rows
         self.earlier = self.get_query_string({BEFORE: self.place(rows[0])}) if earlier else ""
         self.later = self.get_query_string({AFTER: self.place(rows[-1])}) if later else ""
@@ -41,13 +42,13 @@ class Pages(ChangeList):
         self.show_full_result_count = self.can_show_all = self.multi_page = False
         self.show_admin_actions = bool(rows)
 
-    def page(self, query):
+    def page(self, places):
         """(rows, whether some stand before them, whether some stand after them)"""
-        if after := self.read(query.get(AFTER, "")):
+        if after := places[AFTER]:
             rows, more = self.some(self.beyond(self.queryset, after, self.is_descending))
             if rows:
                 return rows, True, more
-        elif before := self.read(query.get(BEFORE, "")):
+        elif before := places[BEFORE]:
             back = self.beyond(self.queryset.reverse(), before, not self.is_descending)
             rows, more = self.some(back)
             if rows and more:  # otherwise the first page, and a whole one
@@ -77,10 +78,11 @@ class Pages(ChangeList):
         return f"{(getattr(row, self.time) - EPOCH) // timedelta(microseconds=1)}-{row.pk}"
 
     def read(self, text):
-        """(time, id), or None if no row of this list stands there."""
-        found = PLACE.fullmatch(text)
-        if not found or bool(found[1]) != bool(self.time):
+        """(time, id), or None of nothing. What is no place in this list's order gets a 400."""
+        if not text:
             return None
+        found = PLACE.fullmatch(text)
+        refuse_unless(found and bool(found[1]) == bool(self.time))
         return found[1] and EPOCH + timedelta(microseconds=int(found[1])), int(found[2])
 
     def beyond(self, queryset, place, descending):

@@ -59,7 +59,7 @@ TABS = [
 
 
 class Choice(admin.SimpleListFilter):
-    """A filter whose every choice is a queryset; an unknown value filters as the default does."""
+    """A filter whose every choice is a queryset. The list has refused what is none of them."""
 
     default = "all"
     choices_by_value = {}
@@ -68,7 +68,7 @@ class Choice(admin.SimpleListFilter):
         return [(value, label) for value, (label, _) in self.choices_by_value.items()]
 
     def chosen(self):
-        return self.value() if self.value() in dict(self.lookup_choices) else self.default
+        return self.value() or self.default
 
     def queryset(self, request, queryset):
         _, narrow = self.choices_by_value[self.chosen()]

@@ -1,13 +1,15 @@
 """Hostile addresses of every list in the admin: an answer that is no fault of ours, soon."""
 
 import random
+import re
 import time
 from collections import Counter
+from html import unescape
 from urllib.parse import quote, urlencode
 
 import pytest
 from django.contrib import admin
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, reverse
 
 from appointments.models import AppointmentRequest
@@ -110,6 +112,41 @@ def test_no_address_of_a_list_is_a_fault_of_ours(client, clinic, record_figures,
 
     assert not faults, (answers, len(faults), faults[:5])
     record_figures(**{f"answers {status}": number for status, number in answers.items()}, slowest=f"{slowest:.2f} s")
+
+
+def filters_of(address, model_admin):
+    """The names that the filters of a list read from its address."""
+    request = RequestFactory().get(address)
+    request.user = factories.a_user()
+    return [
+        name
+        for chosen in model_admin.get_changelist_instance(request).filter_specs
+        for name in chosen.expected_parameters()
+    ]
+
+
+@pytest.mark.parametrize(("model", "address"), lists(), ids=lambda value: getattr(value, "__name__", ""))
+def test_what_a_list_does_not_offer_is_refused_and_what_it_links_to_is_answered(client, clinic, model, address):
+    model_admin = admin.site._registry[model]
+    if not hasattr(model_admin.get_changelist(None), "is_offered"):
+        pytest.skip("A page of its own that reads nothing from its address.")
+    factories.a_recipient()
+    factories.a_published_guide()
+    client.force_login(factories.a_user())
+    page = client.get(address)
+    if page.status_code == 302:
+        pytest.skip("There is one of it: its list is its form.")
+
+    names = [name for name in filters_of(address, model_admin) if not name.endswith("__isnull")]
+    hostile = [value for value in VALUES if value and value not in ("1", "0", "true")]
+    queries = [urlencode({name: value}) for name in names for value in hostile]
+    queries += [f"{name}={value}" for name in ("p", "o", "e") for value in ("x", "%00", "1e9", "0x1", "9" * 400)]
+    answers = Counter(client.get(f"{address}?{query}").status_code for query in queries)
+    linked = {unescape(link) for link in re.findall(r'href="(\?[^"]*)"', page.content.decode())}
+
+    assert answers == {400: len(queries)}
+    assert [link for link in linked if client.get(address + link).status_code != 200] == []
+    assert len(linked) >= len(names)
 
 
 def test_no_words_to_search_for_are_a_fault_of_ours(clinic, record_figures):

@@ -105,12 +105,14 @@ def test_a_question_that_cannot_be_answered_says_why(auditor_client, clinic, typ
 
 
 @pytest.mark.parametrize("query", ["before=x", "before=2026-99-99T00:00", "before=2026-11-01T00:00", "before=%00"])
-def test_a_hostile_address_is_answered(auditor_client, nurse, clinic, query):
+def test_a_hostile_address_is_refused(auditor_client, nurse, clinic, query):
     page = reverse("admin:appointments_accessevent_request", args=["BCDF7346"])
     person = reverse("admin:appointments_accessevent_person", args=[nurse.pk])
 
-    assert auditor_client.get(f"{page}?{query}").status_code == 200
-    assert auditor_client.get(f"{person}?first=2026-11-01&last=2026-11-30&{query}").status_code == 200
+    refused = auditor_client.get(f"{page}?{query}")
+    assertContains(refused, f'<a class="button" href="{page}">Back to the page</a>', status_code=400, html=True)
+    assert auditor_client.get(f"{page}?before=").status_code == 200
+    assert auditor_client.get(f"{person}?first=2026-11-01&last=2026-11-30&{query}").status_code == 400
     assert auditor_client.get(f"{person}?first=x&{query}").status_code == 302
     assert auditor_client.get(reverse("admin:appointments_accessevent_request", args=["petra"])).status_code == 404
 

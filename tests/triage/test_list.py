@@ -2,17 +2,20 @@
 
 import re
 from datetime import timedelta
+from html import unescape
+from urllib.parse import urljoin
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
-from appointments.models import AppointmentRequest
+from appointments.admin.search import FOUND_AT_MOST as PER_PAGE
+from appointments.models import AccessEvent, AppointmentRequest
 from clinic.models import OpeningHours
 from tests.factories import a_request, a_service, a_user, opening_hours
 
-from .pages import LIST, SEARCH, action
+from .pages import DESK, LIST, SEARCH, action
 
 
 def references(response):
@@ -137,15 +140,57 @@ def test_no_filter_of_ones_own_making(staff_client, clinic, query):
         "status=nonsense",
         "service=%F0%9F%98%80",
         "claim=" + "x" * 500,
+        "status=open&status=overdue",
+        "status=overdue&claim=nonsense",
         "p=99999999999999999999",
+        "p=x",
         "o=-9.x",
-        "all=",
+        "all=no",
+        "e=x",
     ],
 )
-def test_a_hostile_address_is_answered(staff_client, clinic, query):
-    a_request()
+def test_an_address_that_the_list_cannot_have_made_is_refused_with_a_way_back(staff_client, clinic, query):
+    row = a_request(name="Petra Private", phone="+12125550177")
+    AccessEvent.objects.all().delete()
 
-    assert staff_client.get(f"{LIST}?{query}", follow=True).status_code == 200
+    page = staff_client.get(f"{LIST}?{query}")
+
+    assertContains(page, f'<a class="button" href="{LIST}">Back to the list</a>', status_code=400, html=True)
+    for unwanted in (row.reference, "Petra", "555-0177", "nonsense", "xxx"):
+        assertNotContains(page, unwanted, status_code=400)
+    assert not AccessEvent.objects.exists()  # nothing was shown
+
+
+@pytest.mark.parametrize(
+    "query", ["status=", "claim=&service=", "status=&claim=free", "p=", "p=1", "o=1.-2", "o=", "all=", "e=1", "after="]
+)
+def test_what_is_left_empty_is_not_given(staff_client, clinic, query):
+    row = a_request()
+
+    assert references(staff_client.get(f"{LIST}?{query}")) == [row.reference]
+
+
+def test_each_link_of_the_list_and_of_the_desk_leads_to_a_list(staff_client, clinic):
+    for _ in range(PER_PAGE + 1):
+        a_request(service=a_service("Injections"))
+    pages = [staff_client.get(LIST), staff_client.get(DESK)]
+    links = {
+        urljoin(page.request["PATH_INFO"], unescape(address))
+        for page in pages
+        for address in re.findall(r'href="([^"]*\?[^"]*)"', page.content.decode())
+    }
+
+    assert len(links) >= 20
+    for address in links:
+        assert staff_client.get(address).status_code == 200, address
+
+
+def test_words_to_search_for_are_posted_to_no_other_list(staff_client, clinic):
+    a_request(name="Petra Private")
+
+    page = staff_client.post(f"{SEARCH}?status=nonsense&after=x", {"q": "Petra"})
+
+    assertNotContains(page, "Petra", status_code=400)
 
 
 def test_staff_without_permission_see_no_requests(client, clinic):
