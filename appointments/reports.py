@@ -24,6 +24,8 @@ WORKED_OUT_AT_MOST = 20_000  # requests whose time to the first call is worked o
 WHOLE_HOUR, WHOLE_MINUTE = len("2026-11-25 09"), len("2026-11-25 09:41")
 
 Status, Outcome = AppointmentRequest.Status, AppointmentRequest.Outcome
+# Nobody calls any more. Who sent a request twice is reached, or not, by the one that was kept.
+GIVEN_UP = ~Q(status__in=AppointmentRequest.OURS_TO_ACT) & ~Q(outcome=Outcome.DUPLICATE)
 CAME_TO_A_BOOKING = Q(status=Status.BOOKED) | Q(outcome__in=AppointmentRequest.AFTER_A_BOOKING)
 
 
@@ -108,8 +110,28 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Reaching:
+    """How long it took until a call reached the patient, in opening time, of those whom we called."""
+
+    label: str
+    called: int
+    reached: int
+    never: int  # and nobody tries any more
+    median: timedelta | None
+    ninetieth: timedelta | None
+
+    @property
+    def share_never(self):
+        """In percent of those whom we reached or no longer try to reach; None where there are none."""
+        return share(self.never, self.reached + self.never)
+
+
+@dataclass(frozen=True)
 class FirstContact:
     rows: list  # of Waiting: all, then each service
+    reaching: list  # of Reaching, likewise
+    reached: int
+    never: int
     every: int  # worked out from every so-manieth request
     in_time: int
     late: int  # called late, or not yet and overdue
@@ -122,33 +144,53 @@ class FirstContact:
     @property
     def kept(self):
         """Share of promises kept, in percent; None where none has run out."""
-        return round(100 * self.in_time / self.judged) if self.judged else None
+        return share(self.in_time, self.judged)
+
+    @property
+    def share_never(self):
+        return share(self.never, self.reached + self.never)
+
+
+def share(part, whole):
+    return round(100 * part / whole) if whole else None
 
 
 def first_contact(span):
     """From the request to the first logged attempt: what stops the promise's clock. It begins anew, and so does the
-    promise, when a request is opened again: then that is what is counted.
+    promise, when a request is opened again: then that is what is counted. Beside it, until a call reached the patient.
     """
     requests = span.requests()
     tried = Q(first_attempt_at__isnull=False)
+    reached = tried & Q(contacted_at__isnull=False)
     running = Q(first_attempt_at=None, status__in=AppointmentRequest.OURS_TO_ACT)
     counts = requests.aggregate(
         tried=Count("pk", filter=tried),
         in_time=Count("pk", filter=tried & Q(first_attempt_at__lte=F("promised_by"))),
         overdue=Count("pk", filter=running & Q(promised_by__lt=span.now)),
         running=Count("pk", filter=running & Q(promised_by__gte=span.now)),
+        reached=Count("pk", filter=reached),
+        never=Count("pk", filter=tried & Q(contacted_at=None) & GIVEN_UP),
     )
     every = -(-counts["tried"] // WORKED_OUT_AT_MOST) or 1
     sample = requests.filter(tried)
     if every > 1:
         sample = sample.annotate(turn=Mod("pk", every)).filter(turn=0)
     clock = OpeningClock(clinic_calendar(), span.start - timedelta(days=1), span.now + timedelta(days=1))
-    waited = {}
+    waited, reaching = {}, {}
     began = Coalesce("reopened_at", "created_at")
-    for service, since, called in sample.values_list("service", began, "first_attempt_at"):
-        waited.setdefault(service, []).append(clock.between(since, called))
+    of_each = sample.annotate(given_up=Case(When(GIVEN_UP, then=True), default=False)).values_list(
+        "service", began, "first_attempt_at", "contacted_at", "given_up"
+    )
+    for service, since, called, contacted, given_up in of_each:
+        until_called = clock.between(since, called)
+        until_reached = contacted and (until_called if contacted == called else clock.between(since, contacted))
+        waited.setdefault(service, []).append(until_called)
+        reaching.setdefault(service, []).append((until_reached, given_up))
     return FirstContact(
         rows=waiting_rows(waited),
+        reaching=reaching_rows(reaching),
+        reached=counts["reached"],
+        never=counts["never"],
         every=every,
         in_time=counts["in_time"],
         late=counts["tried"] - counts["in_time"] + counts["overdue"],
@@ -167,6 +209,19 @@ def waiting_rows(waited):
 def waiting(label, promise, amounts):
     amounts = sorted(amounts)
     return Waiting(label, promise, len(amounts), percentile(amounts, 50), percentile(amounts, 90))
+
+
+def reaching_rows(found):
+    services = Service.objects.filter(pk__in=found)
+    everybody = [one for each in found.values() for one in each]
+    return [reaching_of("All", everybody), *(reaching_of(service.name, found[service.pk]) for service in services)]
+
+
+def reaching_of(label, found):
+    """Of [(time until the patient was reached or None, whether nobody tries any more)]."""
+    amounts = sorted(until for until, _ in found if until is not None)
+    never = sum(until is None and given_up for until, given_up in found)
+    return Reaching(label, len(found), len(amounts), never, percentile(amounts, 50), percentile(amounts, 90))
 
 
 def percentile(ordered, percent):

@@ -49,6 +49,11 @@ def how_long_they_wait(contact):
     bars = [(row.label, row.median, row.ninetieth, row.promise, in_words(row)) for row in shown]
     return {
         "contact": contact,
+        "reaching": [
+            (row, *(hours(amount) if row.reached else "–" for amount in (row.median, row.ninetieth)))
+            for row in contact.reaching
+            if row.called
+        ],
         "waits": [(row, *in_words(row)) for row in shown],
         "waits_chart": charts.waits(
             [(label, *(seconds(amount) for amount in amounts), words) for label, *amounts, words in bars]

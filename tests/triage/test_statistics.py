@@ -117,6 +117,59 @@ def test_the_time_to_the_first_call_counts_opening_hours_beside_the_promise(staf
     assertContains(page, "3 called in time, 1 late or still waiting after it.")
 
 
+def reaching(page):
+    return {row[0]: row[1:] for row in tables(page)["Time until the patient was reached"]}
+
+
+def test_the_time_until_the_patient_was_reached_stands_beside_that_to_the_first_call(staff_client, now):
+    slow = a_service("Slow")
+    friday = received(20, 16)
+    for hours_later in (0.5, 65, 66):  # half an hour; Monday 9:00 and 10:00
+        stored(
+            friday, first_attempt_at=friday + timedelta(minutes=30), contacted_at=friday + timedelta(hours=hours_later)
+        )
+    stored(friday, first_attempt_at=friday + timedelta(minutes=30), **closed("unreachable"))
+    stored(friday, service=slow, status="contacting", first_attempt_at=received(23, 9))
+    stored(friday, service=a_service("Nobody called"))
+
+    page = staff_client.get(STATISTICS, {"days": 30})
+
+    rows = reaching(page)
+    assert rows["Imaging"] == ["4", "3", "1 h", "2 h", "25 %"]
+    assert rows["Slow"] == ["1", "0", "–", "–", "–"]  # somebody still tries
+    assert rows["All"] == ["5", "3", "1 h", "2 h", "25 %"]
+    assert "Nobody called" not in rows
+    assertContains(page, "25 % never reached:")
+    assertContains(page, "3 reached, 1 not and nobody tries any more.")
+    assertContains(page, "heard from us within 1 h, nine of ten within 2 h.")
+    first = {row[0]: row[1:] for row in tables(page)["Time to the first call"]}
+    assert first["All"] == ["5", "30 min", "1 h", "8 h"]  # what the promise counts
+
+
+def test_steps_as_staff_take_them_are_counted_as_reached(staff_client, staff, clinic):
+    reached, missed, twice = a_request(), a_request(), a_request()
+    reached.record_attempt(by=staff, channel="phone", outcome="no_answer")
+    reached.record_attempt(by=staff, channel="phone", outcome="reached")
+    missed.record_attempt(by=staff, channel="phone", outcome="busy")
+    missed.withdraw(by=staff)
+    twice.record_attempt(by=staff, channel="phone", outcome="busy")
+    twice.mark_duplicate(by=staff, of=reached)
+
+    found = reports.first_contact(reports.Span.of(7))
+
+    assert (found.reached, found.never, found.share_never) == (1, 1, 50)
+    assert (found.reaching[0].called, found.reaching[0].reached, found.reaching[0].never) == (3, 1, 1)
+
+
+def test_until_somebody_was_reached_or_given_up_that_is_said(staff_client, now):
+    stored(received(23, 9), status="contacting", first_attempt_at=received(23, 10))
+
+    page = staff_client.get(STATISTICS)
+
+    assertContains(page, "Nobody has been reached yet, and nobody was given up.")
+    assert reaching(page)["All"] == ["1", "0", "–", "–", "–"]
+
+
 def test_the_wait_of_a_request_that_was_opened_again_counts_from_then(staff_client, now):
     stored(
         received(16, 9), reopened_at=received(25, 9), first_attempt_at=received(25, 11), promised_by=received(25, 17)
@@ -143,11 +196,13 @@ def test_a_promise_that_ran_out_without_a_call_is_not_kept_and_one_that_runs_is_
 def test_of_very_many_every_so_manieth_is_worked_out_and_that_is_said(staff_client, now, monkeypatch):
     monkeypatch.setattr(reports, "WORKED_OUT_AT_MOST", 4)
     for _ in range(12):
-        stored(received(23, 9), first_attempt_at=received(23, 10))
+        stored(received(23, 9), first_attempt_at=received(23, 10), contacted_at=received(23, 11))
 
     page = staff_client.get(STATISTICS)
 
-    assertContains(page, "worked out from one request in 3")
+    assertContains(page, "worked out from one request in 3", count=2)
+    assert reaching(page)["All"] == ["4", "4", "2 h", "2 h", "0 %"]
+    assertContains(page, "12 reached, 0 not")
     assert {row[0]: row[1:] for row in tables(page)["Time to the first call"]}["All"] == ["4", "1 h", "1 h", "8 h"]
     assertContains(page, "12 called in time")
 
