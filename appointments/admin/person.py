@@ -9,12 +9,16 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from phonenumber_field.phonenumber import to_python
 
+from clinic.templatetags.clinic import who
+
 from .. import erasure
 from ..access import only_recorded, record
+from ..languages import name_of
 from ..models import AccessEvent, AppointmentRequest, Erasure, StepNotAllowed
 from ..models.search import digits_in, number_of
 from ..search import DIGITS_AT_LEAST, as_reference
 from .access import SiteWritten
+from .event_words import in_words as steps_in_words
 
 MAY_ERASE = "appointments.erase_appointmentrequest"
 MAY_PRINT = "appointments.disclose_appointmentrequest"
@@ -34,18 +38,24 @@ PRINTED = [
     "best_time_to_call",
     "voicemail_ok",
     "language",
+    "sent_in",
     "needs_interpreter",
     "access_needs",
     "message",
     "guide_title",
+    "guide_slug",
+    "guide_revision",
     "consented_at",
     "privacy_version",
     "read_first",
     "suspected_spam",
     "spam_reasons",
     "promised_by",
+    "assigned_to",
+    "claimed_until",
     "first_opened_at",
     "reopened_at",
+    "escalated_at",
     "first_attempt_at",
     "contacted_at",
     "next_attempt_at",
@@ -56,8 +66,25 @@ PRINTED = [
     "place",
     "text_for_patient",
     "closed_at",
+    "duplicate_of",
+    "merged",
     "on_hold",
+    "words_removed_at",
+    "anonymized_at",
 ]
+LABELS = {
+    "sent_in": "language of the form",
+    "guide_slug": "address of the guide read",
+    "guide_revision": "number of the guide’s version",
+    "assigned_to": "looked after by",
+    "claimed_until": "looked after until",
+    "escalated_at": "staff were told again",
+    "next_attempt_at": "to be called again",
+    "duplicate_of": "repeats the request",
+    "merged": "read together with the request that it repeats",
+    "words_removed_at": "words removed because of their age",
+    "anonymized_at": "name and contact removed",
+}
 
 
 class PersonForm(forms.Form):
@@ -96,7 +123,7 @@ def requests_of(text):
             break
         emails, numbers = emails | new_emails, numbers | new_numbers
         found = with_repetitions(requests, found | keys_with(requests, new_emails, new_numbers))
-    rows = list(requests.filter(pk__in=found).select_related("service").order_by("pk"))
+    rows = list(requests.filter(pk__in=found).select_related("service", "assigned_to", "duplicate_of").order_by("pk"))
     for row in rows:
         row.is_followed = row.pk not in direct
     return rows
@@ -214,9 +241,18 @@ def all_of(appointment_request):
         "attempts": appointment_request.attempts.select_related("by"),
         "notes": appointment_request.notes.select_related("by"),
         "replies": appointment_request.replies.all(),
-        "deliveries": appointment_request.deliveries.select_related("recipient"),
-        "seen": AccessEvent.objects.filter(reference=appointment_request.reference).select_related("by"),
+        "deliveries": appointment_request.deliveries.select_related("recipient", "status_change", "dismissed_by"),
+        "seen": [
+            seen(event)
+            for event in AccessEvent.objects.filter(reference=appointment_request.reference).select_related("by")
+        ],
     }
+
+
+def seen(event):
+    """With its step in the words of the pages where it was taken."""
+    event.words = steps_in_words(event.step)
+    return event
 
 
 def fact(appointment_request, name):
@@ -225,8 +261,12 @@ def fact(appointment_request, name):
     value = in_words() if in_words else getattr(appointment_request, name)
     if name == "preferred_days":
         value = appointment_request.preferred_days_text()
+    if name == "sent_in":
+        value = name_of(value)
+    if name == "assigned_to":
+        value = value and who(value)
     if isinstance(value, bool):
         value = "Yes" if value else "No"
     if isinstance(value, list):
         value = ", ".join(value)
-    return appointment_request._meta.get_field(name).verbose_name, value
+    return LABELS.get(name) or appointment_request._meta.get_field(name).verbose_name, value

@@ -58,9 +58,9 @@ def test_a_number_with_an_extension_is_found_with_and_without_it(staff_client, c
     a_request(phone="+121255501509")
 
     assert found(staff_client, text) == [row.reference for row in with_one]
-    assert set(find(text, 10)) >= {row.pk for row in with_one}
+    assert set(find(text, 10).requests) >= {row.pk for row in with_one}
     SearchEntry.objects.renew(AppointmentRequest.objects.all())
-    assert set(find(text, 10)) >= {row.pk for row in with_one}
+    assert set(find(text, 10).requests) >= {row.pk for row in with_one}
 
 
 def test_it_is_followed_from_number_to_address_until_nothing_new_appears(staff_client, petra):
