@@ -94,6 +94,15 @@ def test_the_containers_are_told_what_the_set_up_asks():
         assert services[service]["environment"]["ENV_FILE"] == "/data/env"
 
 
+def test_backups_can_be_made_in_containers():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    version = services["database"]["image"].rpartition(":")[2]
+
+    assert f"postgresql-client-{version}" in (DEPLOY / "Containerfile").read_text(), "pg_dump as new as the server"
+    assert "backups:/backups" in services["worker"]["volumes"]
+    assert "BACKUP_DIR=/backups" in PAGE
+
+
 def test_an_image_holds_neither_data_nor_secrets_nor_tests():
     let_in = re.findall(r"^!(.+)", (ROOT / ".dockerignore").read_text(), re.M)
 
