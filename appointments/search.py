@@ -19,7 +19,7 @@ DIGITS_AT_LEAST = 4
 LAST_DIGITS = 9  # by which a number is known, whatever stands before: +44, 0044, 0 or nothing
 JUST_CAME = 500  # requests that are looked at one by one
 NEWEST = 2_000
-SOUND_ALIKE = 200  # requests whose spelling is compared
+SOUND_ALIKE = 1_000  # the newest whose spelling is compared
 ALIKE = 0.6  # of the letters, by difflib: Yusuf and Youssef, and not Garcia and Cruz
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
@@ -27,32 +27,48 @@ ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 @dataclass(frozen=True)
 class Found:
     requests: list[int]  # the ids of the newest that fit, newest first
-    by_sound: bool = False  # nobody's name is spelled like that
+    more: bool = False  # there are others
+    by_sound: bool = False
 
 
-def find(text, at_most):
-    """What fits; where nothing does, those whose names sound like what was typed."""
-    new = [(request.pk, words_of(request)) for request in SearchEntry.objects.missing().order_by("-pk")[:JUST_CAME]]
-    if found := newest(whole_address(text), new, at_most) or newest(ways_to_find(text), new, at_most):
-        return Found(found)
-    return Found(find_alike(text, new, at_most), by_sound=True)
+def find(text, at_most, *, by_sound=False):
+    """What fits; where nothing does, or if it is asked for, those whose names sound like what was typed."""
+    new = [(request.pk, words_of(request)) for request in SearchEntry.objects.missing()[:JUST_CAME]]
+    if not by_sound:
+        found = newest(whole_address(text), new, at_most + 1) or newest(ways_to_find(text), new, at_most + 1)
+        if found:
+            return Found(found[:at_most], more=len(found) > at_most)
+    return find_alike(text, new, at_most)
 
 
 def find_alike(text, new, at_most):
-    """Whose name sounds like this one and is spelled much like it: for names that were only heard."""
-    wanted = words_in(text)[:WORDS_AT_MOST] if "@" not in text else []
-    sounds = {word: sound for word in wanted if (sound := sound_of(word))}
-    if not sounds:
-        return []
-    way = [f"{sounds[word]} " if word in sounds else word for word in wanted]
-    names = AppointmentRequest.objects.filter(pk__in=newest([way], new, SOUND_ALIKE)).values_list("pk", "name")
-    found = [pk for pk, name in names if all(is_spelled_like(word, name) for word in sounds)]
-    return sorted(found, reverse=True)[:at_most]
+    """Whose name sounds like this one and is spelled much like it: for names that were only heard.
+
+    The database looks for one word, the one with the most consonants; the others may be beginnings or have none.
+    """
+    if not (heard := word_to_hear(text)):
+        return Found([], by_sound=True)
+    alike = newest([[f"{sound_of(heard)} "]], new, SOUND_ALIKE + 1)
+    names = AppointmentRequest.objects.filter(pk__in=alike[:SOUND_ALIKE]).values_list("pk", "name")
+    found = sorted((pk for pk, name in names if is_meant(text, name)), reverse=True)
+    return Found(found[:at_most], more=len(alike) > SOUND_ALIKE or len(found) > at_most, by_sound=True)
 
 
-def is_spelled_like(word, name):
+def word_to_hear(text):
+    """The last of those with the most consonants: rather a family's name. '' where no word can be looked for by its sound."""
+    words = reversed(words_in(text)[:WORDS_AT_MOST]) if "@" not in text else ()
+    heard = max(words, key=lambda word: len(sound_of(word)), default="")
+    return heard if sound_of(heard) else ""
+
+
+def is_meant(text, name):
+    """Whether each word begins a part of that name or is spelled much like one."""
     parts = [*words_in(name), *words_in(re.sub(r"['’-]", "", name))]
-    return bool(get_close_matches(word, parts, n=1, cutoff=ALIKE))
+    words = [word for word in words_in(text)[:WORDS_AT_MOST] if len(word) > 1]
+    return all(
+        any(part.startswith(word) for part in parts) or get_close_matches(word, parts, n=1, cutoff=ALIKE)
+        for word in words
+    )
 
 
 def newest(ways, new, at_most):
@@ -130,9 +146,10 @@ def in_postgresql(ways, at_most):
     entries = "appointments_searchentry"
     latest = f"(SELECT request_id, words FROM {entries} ORDER BY request_id DESC LIMIT %(newest)s) AS latest"  # noqa: S608
     facts = {"query": query, "newest": NEWEST, "most": at_most}
-    found = ids(f"SELECT request_id FROM {latest} {fit} ORDER BY request_id DESC LIMIT %(most)s", facts)  # noqa: S608
-    if len(found) == at_most:
-        return found
+    if at_most < JUST_CAME:
+        found = ids(f"SELECT request_id FROM {latest} {fit} ORDER BY request_id DESC LIMIT %(most)s", facts)  # noqa: S608
+        if len(found) == at_most:
+            return found
     return ids(f"SELECT request_id FROM {entries} {fit} ORDER BY request_id + 0 DESC LIMIT %(most)s", facts)  # noqa: S608
 
 

@@ -67,7 +67,7 @@ HELD = {
     "appointments.SearchEntry": [
         Line(
             PATIENTS,
-            "words",
+            "words version",
             "to find a caller by name, by how the name sounds, or by number",
             "{KEEP_PERSON_DAYS} days after closing",
             SEES_REQUESTS,

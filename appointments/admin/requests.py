@@ -31,7 +31,7 @@ from ..models import (
     StepNotAllowed,
 )
 from ..promise import Promises, age, plural
-from ..search import find
+from ..search import find, word_to_hear
 from . import many
 from .access import only_recorded, record, record_page
 from .export import MAY_EXPORT, export_page
@@ -238,10 +238,11 @@ class AppointmentRequestAdmin(PagedAdmin):
         form = SearchForm(request.POST)
         if request.method != "POST" or not form.is_valid() or not form.cleaned_data["q"]:
             return redirect(LIST)
-        found = find(form.cleaned_data["q"], FOUND_AT_MOST + 1)
-        request.found = found.requests[:FOUND_AT_MOST]
-        too_many = len(found.requests) > FOUND_AT_MOST
-        context = {"search_form": form, "searched": found, "found_too_many": too_many}
+        text = form.cleaned_data["q"]
+        found = find(text, FOUND_AT_MOST, by_sound=form.cleaned_data["by_sound"])
+        request.found = found.requests
+        may_sound = not found.by_sound and bool(word_to_hear(text))
+        context = {"search_form": form, "searched": found, "may_sound": may_sound}
         return self.changelist_view(request, context)
 
     @only_recorded

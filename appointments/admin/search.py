@@ -7,3 +7,4 @@ FOUND_AT_MOST = 50
 
 class SearchForm(forms.Form):
     q = forms.CharField(label="Find a request", max_length=100, required=False)
+    by_sound = forms.BooleanField(required=False)

@@ -6,7 +6,7 @@ The worker writes a request's words within a second or two. Until then a search 
 import re
 import unicodedata
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import Exists, OuterRef
 
 # Letters that no decomposition makes plain: who types them may have a keyboard without.
@@ -15,7 +15,7 @@ EXTENSION = re.compile(r"(?:ext(?:ension)?\.?|x)\s*\d+\s*$", re.IGNORECASE)
 BACKWARDS = "r"  # before a number written backwards, which is found by its last digits
 SOUND = "♪"  # before the sound of a name: no word that somebody types begins with it
 # American Soundex (US National Archives, General Information Leaflet 55), so that names of other languages meet, too: the
-# first letter counts by its sound like all others, a w before a vowel is a v, and the code is as long as the name.
+# first letter counts by its sound like all others, a w before a vowel or “sk” is a v, and the code is as long as the name.
 SOUNDS = {
     letter: str(code)
     for code, letters in enumerate(["bfpv", "cgjkqsxz", "dt", "l", "mn", "r"], 1)
@@ -41,7 +41,7 @@ def number_of(phone):
 
 def sound_of(word):
     """How a name sounds in Latin letters: one word for “Kowalski” and “Kovalsky”. '' where it has less than two consonants."""
-    word = re.sub(r"w(?=[aeiouy])", "v", word)
+    word = re.sub(r"w(?=[aeiouy]|sk)", "v", word)
     codes, last = "", ""
     for letter in word:
         code = SOUNDS.get(letter, "")
@@ -71,15 +71,27 @@ def words_of(request):
 class SearchEntryQuerySet(models.QuerySet):
     def renew(self, requests):
         """Write the words of these requests as they now stand. To be called after each change of what they hold."""
-        entries = [SearchEntry(request=request, words=" ".join(words_of(request))) for request in requests]
-        self.bulk_create(entries, update_conflicts=True, unique_fields=["request"], update_fields=["words"])
+        facts = [(request, " ".join(words_of(request))) for request in requests]
+        entries = [SearchEntry(request=request, words=words, version=SearchEntry.VERSION) for request, words in facts]
+        changed = ["words", "version"]
+        self.bulk_create(entries, update_conflicts=True, unique_fields=["request"], update_fields=changed)
         return len(entries)
 
-    def missing(self, *, everywhere=False):
-        """Requests whose words are not written yet: among the newest or, with `everywhere`, among all."""
-        requests = SearchEntry._meta.get_field("request").related_model.objects
-        found = requests.filter(~Exists(SearchEntry.objects.filter(pk=OuterRef("pk"))))
-        return found if everywhere else found.filter(pk__in=requests.order_by("-pk").values("pk")[:NEWEST])
+    def renew_some(self, requests):
+        """The ids of these. They are held meanwhile: the words of somebody who is erased just then must not come back."""
+        if not (ids := list(requests.values_list("pk", flat=True))):
+            return []
+        with transaction.atomic():
+            self.renew(requests.model.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+        return ids
+
+    def missing(self, *, below=None):
+        """Requests that no worker has written words of, or an older version has, newest first: of the newest ones, or of all
+        below a number."""
+        requests = SearchEntry._meta.get_field("request").related_model.objects.order_by("-pk")
+        written = SearchEntry.objects.filter(pk=OuterRef("pk"), version=SearchEntry.VERSION)
+        among = {"pk__in": requests.values("pk")[:NEWEST]} if below is None else {"pk__lt": below}
+        return requests.filter(~Exists(written), **among)
 
     def compact(self):
         """Rid the index of words that were blanked or deleted: SQLite's keeps them until it is merged."""
@@ -91,10 +103,13 @@ class SearchEntryQuerySet(models.QuerySet):
 class SearchEntry(models.Model):
     """The words of one request, indexed by the database's own full text search (see its migration)."""
 
+    VERSION = 2  # of words_of(). Whoever lets it find other words raises it, and the worker writes all of them anew
+
     request = models.OneToOneField(
         "appointments.AppointmentRequest", on_delete=models.CASCADE, primary_key=True, related_name="+"
     )
     words = models.TextField()
+    version = models.PositiveSmallIntegerField(null=True, editable=False)  # none of a site that knew none
 
     objects = SearchEntryQuerySet.as_manager()
 

@@ -40,6 +40,15 @@ def test_units_run_commands_that_are_there():
         assert any((ROOT / app / f"management/commands/{command}.py").exists() for app in ("clinic", "appointments"))
 
 
+def test_the_worker_may_write_where_the_page_puts_the_backups():
+    page, unit = (ROOT / "docs/when-it-burns.md").read_text(), (DEPLOY / "systemd/clinic-worker.service").read_text()
+    folder = re.search(r"install -d -o clinic .*?(/\S+)`", page)[1]
+    writable = re.search(r"^ReadWritePaths=(.+)", unit, re.M)[1].split()
+
+    assert f"`{folder}`" in re.search(r"^ *\| `BACKUP_DIR` .*", page, re.M)[0]
+    assert f"-{folder}" in writable
+
+
 @pytest.mark.skipif(not shutil.which("caddy"), reason="caddy is not installed: Debian’s package caddy")
 def test_caddy_takes_its_file(tmp_path):
     facts = {
@@ -83,6 +92,15 @@ def test_the_containers_are_told_what_the_set_up_asks():
     assert told >= set(Command().questions())
     for service in ("web", "worker", "setup"):
         assert services[service]["environment"]["ENV_FILE"] == "/data/env"
+
+
+def test_backups_can_be_made_in_containers():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    version = services["database"]["image"].rpartition(":")[2]
+
+    assert f"postgresql-client-{version}" in (DEPLOY / "Containerfile").read_text(), "pg_dump as new as the server"
+    assert "backups:/backups" in services["worker"]["volumes"]
+    assert "BACKUP_DIR=/backups" in PAGE
 
 
 def test_an_image_holds_neither_data_nor_secrets_nor_tests():

@@ -111,8 +111,8 @@ def test_new_migrations_leave_the_old_version_running():
 
 
 def test_what_is_in_use_is_changed_last():
-    """PostgreSQL keeps whom it serves away from a table from its first change to the migration's end, and each operation
-    takes Django some fifty milliseconds. What only touches the migration's new tables comes before."""
+    """PostgreSQL keeps readers away from a table from its first change to the migration's end, and each operation takes
+    Django some fifty milliseconds. What only touches the migration's new tables comes before."""
     waiting = {
         f"{app}.{name}"
         for (app, name), migration in MigrationLoader(None).disk_migrations.items()
@@ -127,7 +127,7 @@ def in_use_last(migration):
     for operation in migration.operations:
         made |= {model for _, model in upgrading.new_tables(migration, operation)}
         if not isinstance(operation, migrations.RunPython | migrations.RunSQL):
-            model = getattr(operation, "model_name_lower", None) or operation.name_lower
+            model = getattr(operation, "model_name_lower", None) or getattr(operation, "name_lower", None)
             in_use.append(model not in made)
     return in_use == sorted(in_use)
 

@@ -35,6 +35,7 @@ CLOCK_MAY_DIFFER = 60  # seconds in which a clock is set right, and nobody need 
 WATCH_EVERY = 60  # seconds: what nobody opens, the daily digest, and what is to be forgotten soon
 ROUND_EVERY = 10  # seconds: what settings.WORKER_ROUNDS names
 HOUSEKEEPING_EVERY = 60 * 60  # seconds
+NO_REQUEST_YET = 2**62  # a number above all of them
 WORDS_AT_ONCE = 500  # requests that become findable in one turn: mail does not wait for more
 KEEP_TASKS = timedelta(days=1)  # a finished task tells nothing: the delivery's row does
 
@@ -90,6 +91,7 @@ class Worker:
         self.stop = stop
         self.name = f"{socket.gethostname()[:60]}-{os.getpid()}"
         self.next_beat = self.next_watch = self.next_round = self.next_housekeeping = 0.0
+        self.findable_from = 0  # down to which request it is known that all can be found
         self.in_trouble = False
         self.started = None  # when this computer was, by the clock
 
@@ -109,7 +111,7 @@ class Worker:
             busy = run_one_task(self.name)
             if not self.stop.wait(0):
                 busy = bool(deliveries.sweep(limit=1)) or busy
-                busy = bool(make_findable(SearchEntry.objects.missing())) or busy
+                busy = self.make_findable() or busy
                 busy = do_all(settings.WORKER_EACH_TURN) or busy
                 self.watch()
                 self.go_rounds()
@@ -158,14 +160,22 @@ class Worker:
             do_all(settings.WORKER_ROUNDS)
             self.next_round = time.monotonic() + ROUND_EVERY
 
+    def make_findable(self):
+        """Write the words for the search: of what has just come; and once an hour of what came while no worker ran, or was
+        written by an older version. Some each turn, for mail does not wait."""
+        busy = bool(SearchEntry.objects.renew_some(SearchEntry.objects.missing()[:WORDS_AT_ONCE]))
+        if self.findable_from:
+            older = SearchEntry.objects.missing(below=self.findable_from)[:WORDS_AT_ONCE]
+            self.findable_from = min(SearchEntry.objects.renew_some(older), default=0)
+        return busy or bool(self.findable_from)
+
     def keep_house(self):
         if time.monotonic() >= self.next_housekeeping:
             clear_away_old_rows()
             bookings.close_old_ones()
             if (run := retention.run_daily()) and run.stopped:
                 logger.warning("Nothing was removed by age. %s", run.stopped)
-            while not self.stop.is_set and make_findable(SearchEntry.objects.missing(everywhere=True)):
-                pass  # what came while no worker ran
+            self.findable_from = NO_REQUEST_YET
             do_all(settings.WORKER_EACH_HOUR)
             self.next_housekeeping = time.monotonic() + HOUSEKEEPING_EVERY
 
@@ -213,11 +223,6 @@ def task_runner(worker_name):
         max_tasks=1,
         worker_id=worker_name,
     )
-
-
-def make_findable(requests):
-    """Write the words of the oldest of these, for the search. Gives how many those are."""
-    return SearchEntry.objects.renew(requests.order_by("pk")[:WORDS_AT_ONCE])
 
 
 def clear_away_old_rows():

@@ -249,7 +249,8 @@ class Seed:
 
     def words(self, request):
         """Written here: the worker would take an hour of its seconds."""
-        return {"request_id": request["id"], "words": " ".join(words_of(SimpleNamespace(**request)))}
+        words = " ".join(words_of(SimpleNamespace(**request)))
+        return {"request_id": request["id"], "words": words, "version": SearchEntry.VERSION}
 
     def history(self, request):
         yield {"request_id": request["id"], "to_status": State.NEW, "at": request["created_at"]}

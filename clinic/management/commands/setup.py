@@ -156,13 +156,18 @@ class Command(BaseCommand):
 
     def connect(self):
         """As soon as the database takes somebody: an engine without health checks starts all of compose.yaml at once."""
-        until = time.monotonic() + self.database_within
+        until, said = time.monotonic() + self.database_within, False
         while True:
             try:
                 return connection.ensure_connection()
-            except OperationalError:
+            except OperationalError as error:
                 if time.monotonic() > until:
                     raise
+                if not said:
+                    self.say(
+                        f"  Not yet: {' '.join(str(error).split())} Waiting for up to {self.database_within} seconds …"
+                    )
+                said = True
                 time.sleep(1)
 
     def mend(self, name, trouble):
