@@ -99,7 +99,7 @@ def around(broken=()):
             yield from access_log()
             yield from erased()
             yield from search()
-            yield from around_backups()
+            yield from as_findings(health.thorough(broken))
     yield from mail_server()
     yield from as_findings(certificate.findings())
     yield from libraries()
@@ -472,10 +472,6 @@ def search():
         )
     else:
         yield Finding("search", OK, f"The search knows {plural(found, 'published guide')}.")
-
-
-def around_backups():
-    yield from as_findings(health.thorough())
 
 
 def as_findings(rows):

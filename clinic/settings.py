@@ -425,6 +425,7 @@ ERASED_FILE = Path(given("ERASED_FILE", str(DATA_DIR / "erased.txt")))
 # docs/when-it-burns.md says how; without a folder none are made, and the doctor says so.
 
 BACKUP_DIR = given("BACKUP_DIR", None, env.path)
+BACKUPS_ELSEWHERE = given("BACKUPS_ELSEWHERE", False, env.bool)  # made by other means: the doctor does not ask for them
 BACKUP_PUBLIC_KEY = given(
     "BACKUP_PUBLIC_KEY", [], env.list
 )  # whoever has the private half of one of these can read them

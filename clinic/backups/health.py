@@ -30,8 +30,25 @@ def counted(now):
 def quick(counts):
     if settings.BACKUP_DIR:
         yield from lately(counts)
+    elif counts["not_new"] and are_needed():
+        yield none_made(FAULT)
     if counts["restored_lately"]:
         yield from restored()
+
+
+def are_needed():
+    return settings.PRODUCTION and not settings.BACKUPS_ELSEWHERE
+
+
+def none_made(level):
+    return (
+        "backups",
+        level,
+        "This site makes no backups by itself.",
+        "Set BACKUP_DIR and BACKUP_PUBLIC_KEY: docs/when-it-burns.md. Who copies the database and DATA_DIR each day by other "
+        "means, and tries the copies, sets BACKUPS_ELSEWHERE=true",
+        level == FAULT,
+    )
 
 
 def lately(counts):
@@ -68,18 +85,13 @@ def restored():
     )
 
 
-def thorough():
-    if not settings.BACKUP_DIR:
-        yield (
-            "backups",
-            WARNING,
-            "This site makes no backups by itself.",
-            "Set BACKUP_DIR and BACKUP_PUBLIC_KEY: docs/when-it-burns.md. Until then copy the database and DATA_DIR each day.",
-            False,
-        )
-    else:
+def thorough(broken=()):
+    """`broken` is what is known to be a fault."""
+    if settings.BACKUP_DIR:
         yield from able()
         yield from there()
+    elif not settings.BACKUPS_ELSEWHERE and "backups" not in broken:
+        yield none_made(WARNING)
     if files := keys.left_on_this_computer():
         yield (
             "backup_key",

@@ -11,6 +11,7 @@ from clinic import checks, doctor
 from clinic.backups import keys
 from clinic.models import BackupRun
 from tests.appointments.test_doctor import healthy
+from tests.factories import a_request, a_user
 
 __all__ = ["healthy"]  # a fixture
 pytestmark = pytest.mark.django_db
@@ -109,7 +110,21 @@ def test_a_restore_is_told_for_a_week(folder, staff_client, settings):
     assert found("restored") == []
 
 
-def test_without_a_folder_it_is_a_warning_and_no_fault(healthy):
+def test_a_new_site_without_backups_is_warned(healthy):
+    assert found("backups") == [("backups", "WARNING")]
+
+
+def test_a_clinic_with_requests_and_without_backups_is_red(healthy, client, staff_client, settings):
+    a_request(created_at=timezone.now() - timedelta(days=10)).mark_spam(by=a_user())
+
+    assert found("backups") == [("backups", "FAULT")]
+    assert "backups" in client.get("/healthz").json()["faults"]
+    assert "makes no backups by itself" in desk(staff_client, settings)
+
+    settings.BACKUPS_ELSEWHERE = True
+    assert found("backups") == []
+
+    settings.BACKUPS_ELSEWHERE, settings.PRODUCTION = False, False
     assert found("backups") == [("backups", "WARNING")]
 
 
