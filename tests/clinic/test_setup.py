@@ -107,6 +107,25 @@ def test_a_machine_answers_by_its_environment_and_may_do_so_again(bare, answers,
     assert ask_the_site(bare, "OpeningHours.objects.count(), Service.objects.count(), User.objects.count()") == "5 2 1"
 
 
+def test_a_machine_may_bring_the_key_of_the_managers_app(bare, answers):
+    """So that whoever knows the password first cannot set the second step up for themselves."""
+    key = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    facts = bare | answers | {"SETUP_MANAGER_APP_KEY": key[:-1]}
+    refused = manage("setup", "--no-input", "--without-static", environment=facts)
+    assert "Give 32 letters and digits" in refused.stderr
+
+    spaced = " ".join(re.findall("....", key.lower()))
+    done = manage("setup", "--no-input", "--without-static", environment=facts | {"SETUP_MANAGER_APP_KEY": spaced})
+
+    assert done.returncode == 0, done.stderr
+    assert key not in done.stdout + done.stderr
+    question = "[a.type + ' ' + a.wrap().__class__.__name__ for a in User.objects.get().authenticator_set.all()]"
+    assert ask_the_site(bare, question) == "['totp TOTP']"
+    code = "from allauth.mfa.models import Authenticator; print(Authenticator.objects.get().wrap().validate_code('%s'))"
+    code %= format_hotp_value(hotp_value(key, int(time.time()) // 30))
+    assert manage("shell", "-v0", "-c", code, environment=bare).stdout.strip() == "True"
+
+
 def test_a_machine_may_wait_for_a_database_that_starts(bare, answers):
     """As in compose.yaml, with an engine that starts all at once."""
     programs = find_programs()

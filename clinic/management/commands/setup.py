@@ -7,6 +7,7 @@ manager's app, and that only to a terminal.
 import argparse
 import getpass
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -234,6 +235,8 @@ class Command(BaseCommand):
         if known := first_run.managers().first():
             self.say(f"  There is one: {known.get_username()}.")
             return
+        if self.no_input:
+            os.environ["SETUP_MANAGER_APP_KEY"] = self.ask("SETUP_MANAGER_APP_KEY", "Key of the app", "", an_app_key)
         for _ in range(TRIES):
             manager = first_run.Manager(
                 self.ask("SETUP_MANAGER", "User name", "", str),
@@ -264,6 +267,10 @@ class Command(BaseCommand):
 
     def second_factor(self, user):
         """The app's key is for a person's eyes: where the output may be kept, the app is set up at the first sign-in."""
+        if key := self.no_input and os.environ["SETUP_MANAGER_APP_KEY"]:
+            TOTP.activate(user, key)
+            self.say(f"  With the key that was given: {second_factor.summary(user)}.")
+            return
         if self.no_input or not sys.stdout.isatty() or not self.agrees("Set up the app for the second step now?"):
             self.say("  The first sign-in asks to set up an app or a passkey: sign in soon, before somebody else does.")
             return
@@ -320,6 +327,14 @@ class Command(BaseCommand):
     def say(self, text):
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def an_app_key(text):
+    """Of 20 bytes, as apps take them; or none: then the first sign-in sets one up."""
+    key = text.replace(" ", "").upper()
+    if key and not re.fullmatch(r"[A-Z2-7]{32}", key):
+        raise ValidationError("Give 32 letters and digits (A to Z, 2 to 7), as an app takes them for a key.")
+    return key
 
 
 def what_settings_say(changed):
