@@ -302,6 +302,9 @@ def open_days(calendar):
 
 
 def service_label(service):
+    """Where neither has been translated they are one piece: side by side in a page that runs the other way they mingle."""
+    if not languages.is_ours() and not any(languages.translated(service, one) for one in ("name", "description")):
+        return languages.marked_as_ours(label(service.name, service.description))
     return label(languages.said(service, "name"), languages.said(service, "description"))
 
 

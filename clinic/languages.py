@@ -138,9 +138,18 @@ def said(thing, name, language=None):
     own = getattr(thing, name)
     if is_ours(language) or not own:
         return own
+    return translated(thing, name, language) or marked_as_ours(own)
+
+
+def translated(thing, name, language=None):
+    """What staff wrote there in another language; empty where they have not."""
     rows = thing.words.all() if thing.pk else ()
-    theirs = next((getattr(row, name) for row in rows if row.language == language), "")
-    return theirs or format_html('<span lang="{}" dir="ltr">{}</span>', OURS, own)
+    return next((getattr(row, name) for row in rows if row.language == (language or now())), "")
+
+
+def marked_as_ours(text):
+    """English within another language's page."""
+    return format_html('<span lang="{}" dir="ltr">{}</span>', OURS, text)
 
 
 def with_words(things, where="words"):

@@ -24,6 +24,7 @@ from appointments.models import AppointmentRequest, Delivery, Recipient
 
 from . import doctor
 from .facts import Facts
+from .languages import OURS, of_path
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 PAGES = {
@@ -71,11 +72,19 @@ class Measured:
         began = time.perf_counter()
         response = self.get_response(request)
         # Few labels, whatever is asked for: each combination is kept for as long as the process lives.
-        page = PAGES.get(request.path_info.split("/", 2)[1], "other")
+        page = page_of(request.path_info)
         method = request.method if request.method in METHODS else "other"
         labels = page, method, f"{response.status_code // 100}xx"
         self.histogram.labels(*labels).observe(time.perf_counter() - began)
         return response
+
+
+def page_of(path):
+    """In whichever language."""
+    _, first, rest = f"{path}//".split("/", 2)
+    if of_path(path) != OURS:
+        first = rest.partition("/")[0]
+    return PAGES.get(first, "other")
 
 
 @never_cache

@@ -50,9 +50,11 @@ def available():
     return bool(find_spec("weasyprint") and find_spec("qrcode") and find_library("pango-1.0"))
 
 
-def as_html(revision, address, clinic):
+def as_html(revision, address, clinic, *, is_behind=False):
+    """`is_behind`: a translation whose original was published since, which its reader is told."""
     context = {
         "revision": revision,
+        "is_behind": is_behind,
         "address": address,
         "clinic": clinic,
         "styles": STYLES,

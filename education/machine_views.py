@@ -71,7 +71,8 @@ def leaflet_file(request, slug, guide):
         raise Http404
     address = settings.SITE_URL + guide.own_address
     with override(guide.language):  # on paper nobody changes it
-        html = leaflet.as_html(guide.live_revision, address, ClinicProfile.objects.current())
+        clinic = ClinicProfile.objects.current()
+        html = leaflet.as_html(guide.live_revision, address, clinic, is_behind=guide.is_behind)
     try:
         content = kept(guide, "leaflet.pdf", leaflet.made_of(html), lambda: leaflet.draw(html, address))
     except leaflet.NotNow:

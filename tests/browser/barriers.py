@@ -3,6 +3,11 @@
 from functools import cache
 from pathlib import Path
 
+from .conftest import scrolls_sideways
+
+LARGE = {"width": 1280, "height": 800}
+SMALLEST = {"width": 320, "height": 256}  # 1280 x 1024, enlarged to 400 %
+
 
 @cache
 def html_codesniffer():
@@ -82,6 +87,25 @@ MOVING = """
       || style.scrollBehavior === "smooth";
 })).map((element) => element.outerHTML.slice(0, 80))
 """
+
+
+def by_night(page):
+    page.emulate_media(color_scheme="dark")
+    faults = [f"by night: {fault}" for fault in sniff(page)]
+    page.emulate_media(color_scheme="light")
+    return faults
+
+
+def enlarged(page):
+    page.set_viewport_size(SMALLEST)
+    page.evaluate(SPACED)
+    sideways = scrolls_sideways(page)
+    faults = [f"{sideways} px too wide"] * (sideways > 0)
+    faults += page.evaluate(CUT_OFF) + page.evaluate(STUCK)
+    page.evaluate("document.adoptedStyleSheets = []")
+    page.set_viewport_size(LARGE)
+    return faults
+
 
 CONTROLS = {
     **{role: role for role in ("link", "button", "textbox", "searchbox", "combobox", "listbox", "radio", "checkbox")},

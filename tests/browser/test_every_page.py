@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from . import barriers
-from .conftest import axe, scrolls_sideways, sign_in
+from .conftest import axe, sign_in
 from .every_page import GUIDE, a_whole_site, public_states, staff_states
 
 pytestmark = pytest.mark.once
@@ -20,8 +20,6 @@ def site(live_server):
     return a_whole_site()
 
 
-LARGE = {"width": 1280, "height": 800}
-SMALLEST = {"width": 320, "height": 256}  # 1280 x 1024, enlarged to 400 %
 WALKED = {"home", "guide", "found", "form", "form with mistakes", "answers", "status", "withdraw", "not there"}
 
 
@@ -31,31 +29,14 @@ def test_every_page_keeps_the_strictest_rules_in_every_look(page, site):
     for name in public_states(page, site):
         page.wait_for_load_state()
         found[name] = [one for one in barriers.controls(page) if "(PDF)" not in one]  # not everywhere can one be drawn
-        wrong[name] = barriers.sniff(page) + barriers.small_targets(page) + by_night(page) + enlarged(page)
+        wrong[name] = barriers.sniff(page) + barriers.small_targets(page)
+        wrong[name] += barriers.by_night(page) + barriers.enlarged(page)
         wrong[name] += by_keyboard(page) if name in WALKED else []
 
     faults = [f"{name}: {fault}" for name, faults in wrong.items() for fault in faults]
     assert not faults, "\n".join(faults)
     assert len(found) > 25
     assert as_listed(found) == CONTROLS.read_text(encoding="utf-8"), "read what changed, then CONTROLS=write"
-
-
-def by_night(page):
-    page.emulate_media(color_scheme="dark")
-    faults = [f"by night: {fault}" for fault in barriers.sniff(page)]
-    page.emulate_media(color_scheme="light")
-    return faults
-
-
-def enlarged(page):
-    page.set_viewport_size(SMALLEST)
-    page.evaluate(barriers.SPACED)
-    sideways = scrolls_sideways(page)
-    faults = [f"{sideways} px too wide"] * (sideways > 0)
-    faults += page.evaluate(barriers.CUT_OFF) + page.evaluate(barriers.STUCK)
-    page.evaluate("document.adoptedStyleSheets = []")
-    page.set_viewport_size(LARGE)
-    return faults
 
 
 def by_keyboard(page):

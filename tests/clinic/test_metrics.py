@@ -1,5 +1,6 @@
 """/metrics: guarded, right, and the same from any host."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -86,6 +87,16 @@ def test_the_price_is_known_and_does_not_grow(asked, django_assert_max_num_queri
         figures(asked)
 
 
+def counted_by_page(client):
+    """Answers of this process so far. To ask is one more, of the page "watch"."""
+    counted = Counter()
+    for family in text_string_to_metric_families(client.get("/metrics", headers=GUARDED).text):
+        for sample in family.samples:
+            if sample.name == "clinic_http_seconds_count":
+                counted[sample.labels["page"]] += int(sample.value)
+    return counted
+
+
 def test_latency_is_counted_by_few_labels(asked):
     for path in ("/", "/guides/", "/guides/no-such/", *[f"/made-up-{number}/" for number in range(20)]):
         asked.get(path)
@@ -96,6 +107,16 @@ def test_latency_is_counted_by_few_labels(asked):
     assert 'clinic_http_seconds_count{method="GET",page="guides",status="4xx"}' in text
     assert "made-up" not in text
     assert "process_resident_memory_bytes" in text
+
+
+def test_a_page_is_counted_as_the_same_in_each_language(asked):
+    before = counted_by_page(asked)
+    for path in ("/es/", "/ar/", "/es/guides/", "/ar/guides/no-such/", "/es/request/", "/ar/request/", "/xx/guides/"):
+        asked.get(path)
+
+    counted = counted_by_page(asked) - before
+
+    assert counted == {"home": 2, "guides": 2, "request": 2, "other": 1, "watch": 1}
 
 
 def test_no_word_of_a_patient_is_in_it(asked):

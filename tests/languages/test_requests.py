@@ -164,3 +164,14 @@ def test_a_page_about_trouble_names_what_was_typed_as_the_form_does(clinic, clie
     assert not [words for words in shown if f">{words}<" not in page]
     assert "Best time to call" not in page and ">morning<" not in page and ">any<" not in page
     assert 'name="best_time_to_call" value="morning"' in page
+
+
+def test_a_service_that_is_not_translated_is_one_piece_in_english(clinic, client):
+    service = factories.a_service(description="Pictures of the inside.")
+
+    page = client.get("/ar/request/").text
+    assert '<span lang="en" dir="ltr">Imaging: Pictures of the inside.</span>' in page
+    assert "Imaging: Pictures of the inside." in client.get("/request/").text
+
+    service.words.create(language="ar", name="التصوير")
+    assert 'التصوير: <span lang="en" dir="ltr">Pictures of the inside.</span>' in client.get("/ar/request/").text

@@ -45,8 +45,7 @@ class Command(BaseCommand):
         if code:
             self.begin(code.lower())
         os.chdir(settings.BASE_DIR)
-        for folder in sorted(path for path in settings.LOCALE_PATHS[0].iterdir() if path.is_dir()):
-            self.bring_up_to_date(folder)
+        self.bring_up_to_date(sorted(path.name for path in settings.LOCALE_PATHS[0].iterdir() if path.is_dir()))
 
     def begin(self, code):
         if code == settings.LANGUAGE_CODE or not LANG_INFO.get(code, {}).get("name"):
@@ -57,22 +56,24 @@ class Command(BaseCommand):
             head = HEAD.format(name=LANG_INFO[code]["name"], locale=to_locale(code), plural=plural_of(code))
             file.write_text(head, encoding="utf-8")
 
-    def bring_up_to_date(self, folder):
+    def bring_up_to_date(self, names):
+        """All at once: the site's texts are looked for in all its files."""
         call_command(
             Texts(),
-            locale=[folder.name],
+            locale=names,
             ignore_patterns=NOT_PUBLIC,
             no_location=True,
             no_wrap=True,
             no_obsolete=True,
             verbosity=0,
         )
-        file = folder / "LC_MESSAGES" / "django.po"
-        text = NOT_KEPT.sub("", file.read_text(encoding="utf-8"))
-        file.write_text(text, encoding="utf-8")
-        call_command("compilemessages", locale=[folder.name], ignore_patterns=NOT_PUBLIC, verbosity=0)
-        empty = len(re.findall(r'^msgstr(?:\[0\])? ""\n(?!")', text, re.MULTILINE))
-        self.stdout.write(f"{file.relative_to(settings.BASE_DIR)}: {empty} texts to translate.")
+        for name in names:
+            file = settings.LOCALE_PATHS[0] / name / "LC_MESSAGES" / "django.po"
+            text = NOT_KEPT.sub("", file.read_text(encoding="utf-8"))
+            file.write_text(text, encoding="utf-8")
+            empty = len(re.findall(r'^msgstr(?:\[0\])? ""\n(?!")', text, re.MULTILINE))
+            self.stdout.write(f"{file.relative_to(settings.BASE_DIR)}: {empty} texts to translate.")
+        call_command("compilemessages", locale=names, ignore_patterns=NOT_PUBLIC, verbosity=0)
 
 
 def plural_of(code):
