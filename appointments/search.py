@@ -1,6 +1,7 @@
 """Finding a request by what somebody says on the phone: a reference, a number in any notation, a name, an e-mail.
 
-A way to find is a list of beginnings: each must begin a word of the request, and be all of it where a space ends it.
+A way to find is a list of beginnings: each must begin a word of the request, and be all of it where a space ends it. Where
+there are several with a stroke between, one of them must.
 Either database keeps an index of words (models/search.py); what the worker has not indexed yet is looked at here.
 """
 
@@ -21,6 +22,7 @@ JUST_CAME = 500  # requests that are looked at one by one
 NEWEST = 2_000
 SOUND_ALIKE = 1_000  # the newest whose spelling is compared
 ALIKE = 0.6  # of the letters, by difflib: Yusuf and Youssef, and not Garcia and Cruz
+OR = "|"
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
@@ -44,11 +46,13 @@ def find(text, at_most, *, by_sound=False):
 def find_alike(text, new, at_most):
     """Whose name sounds like this one and is spelled much like it: for names that were only heard.
 
-    The database looks for one word, the one with the most consonants; the others may be beginnings or have none.
+    The word with the most consonants must sound like one of the name; the others may be beginnings, or have no sound.
     """
     if not (heard := word_to_hear(text)):
         return Found([], by_sound=True)
-    alike = newest([[f"{sound_of(heard)} "]], new, SOUND_ALIKE + 1)
+    others = [word for word in words_in(text)[:WORDS_AT_MOST] if word != heard and sound_of(word)]
+    way = [f"{sound_of(heard)} ", *(f"{word}{OR}{sound_of(word)} " for word in others)]
+    alike = newest([way], new, SOUND_ALIKE + 1)
     names = AppointmentRequest.objects.filter(pk__in=alike[:SOUND_ALIKE]).values_list("pk", "name")
     found = sorted((pk for pk, name in names if is_meant(text, name)), reverse=True)
     return Found(found[:at_most], more=len(alike) > SOUND_ALIKE or len(found) > at_most, by_sound=True)
@@ -118,7 +122,11 @@ def as_reference(text):
 
 
 def fits(words, ways):
-    return any(all(any(f"{word} ".startswith(beginning) for word in words) for beginning in way) for way in ways)
+    return any(all(begins_one(words, beginning.split(OR)) for beginning in way) for way in ways)
+
+
+def begins_one(words, beginnings):
+    return any(f"{word} ".startswith(tuple(beginnings)) for word in words)
 
 
 # In the database's index ----------------------------------------------------------------------------------------------
@@ -130,7 +138,7 @@ def indexed(ways, at_most):
 
 
 def in_sqlite(ways, at_most):
-    match = " OR ".join("({})".format(" AND ".join(term('"', beginning, "*") for beginning in way)) for way in ways)
+    match = query('"', "*", ways, {"all": " AND ", "one": " OR "})
     newest = "SELECT rowid FROM appointments_search WHERE appointments_search MATCH %s ORDER BY rowid DESC LIMIT %s"
     return ids(newest, [match, at_most])
 
@@ -141,16 +149,28 @@ def in_postgresql(ways, at_most):
     The sum keeps PostgreSQL from reading the table backwards. It would expect to meet soon what has two common words, and
     where nobody has both it would read all of it.
     """
-    query = " | ".join("({})".format(" & ".join(term("'", beginning, ":*") for beginning in way)) for way in ways)
     fit = "WHERE array_to_tsvector(string_to_array(words, ' ')) @@ %(query)s::tsquery"
     entries = "appointments_searchentry"
     latest = f"(SELECT request_id, words FROM {entries} ORDER BY request_id DESC LIMIT %(newest)s) AS latest"  # noqa: S608
-    facts = {"query": query, "newest": NEWEST, "most": at_most}
+    facts = {"query": query("'", ":*", ways, {"all": " & ", "one": " | "}), "newest": NEWEST, "most": at_most}
     if at_most < JUST_CAME:
         found = ids(f"SELECT request_id FROM {latest} {fit} ORDER BY request_id DESC LIMIT %(most)s", facts)  # noqa: S608
         if len(found) == at_most:
             return found
     return ids(f"SELECT request_id FROM {entries} {fit} ORDER BY request_id + 0 DESC LIMIT %(most)s", facts)  # noqa: S608
+
+
+def query(quote, begins, ways, joined):
+    """The ways in the database's own language."""
+    return joined["one"].join(
+        "({})".format(
+            joined["all"].join(
+                "({})".format(joined["one"].join(term(quote, one, begins) for one in beginning.split(OR)))
+                for beginning in way
+            )
+        )
+        for way in ways
+    )
 
 
 def term(quote, beginning, begins):

@@ -122,6 +122,7 @@ def test_what_has_too_little_sound_has_none(word):
         ("Benjamin Kowalski", "ben kovalsky"),
         ("Ewa Kowalski", "eva kovalsky"),
         ("Hanna Wiśniewski", "anna visnievsky"),
+        ("Kowalski Ben", "ben kovalsky"),
     ],
 )
 def test_the_other_words_may_be_beginnings_or_have_no_sound(staff_client, clinic, written, heard):
