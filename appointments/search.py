@@ -50,25 +50,29 @@ def find_alike(text, new, at_most):
     """
     if not (heard := word_to_hear(text)):
         return Found([], by_sound=True)
-    others = [word for word in words_in(text)[:WORDS_AT_MOST] if word != heard and sound_of(word)]
+    words = words_to_hear(text)
+    others = [word for word in words if word != heard and sound_of(word)]
     way = [f"{sound_of(heard)} ", *(f"{word}{OR}{sound_of(word)} " for word in others)]
     alike = newest([way], new, SOUND_ALIKE + 1)
     names = AppointmentRequest.objects.filter(pk__in=alike[:SOUND_ALIKE]).values_list("pk", "name")
-    found = sorted((pk for pk, name in names if is_meant(text, name)), reverse=True)
+    found = sorted((pk for pk, name in names if is_meant(words, name)), reverse=True)
     return Found(found[:at_most], more=len(alike) > SOUND_ALIKE or len(found) > at_most, by_sound=True)
+
+
+def words_to_hear(text):
+    """None of an e-mail address; one letter says nothing."""
+    return [word for word in words_in(text) if len(word) > 1][:WORDS_AT_MOST] if "@" not in text else []
 
 
 def word_to_hear(text):
     """The last of those with the most consonants: rather a family's name. '' where no word can be looked for by its sound."""
-    words = reversed(words_in(text)[:WORDS_AT_MOST]) if "@" not in text else ()
-    heard = max(words, key=lambda word: len(sound_of(word)), default="")
+    heard = max(reversed(words_to_hear(text)), key=lambda word: len(sound_of(word)), default="")
     return heard if sound_of(heard) else ""
 
 
-def is_meant(text, name):
+def is_meant(words, name):
     """Whether each word begins a part of that name or is spelled much like one."""
     parts = [*words_in(name), *words_in(re.sub(r"['’-]", "", name))]
-    words = [word for word in words_in(text)[:WORDS_AT_MOST] if len(word) > 1]
     return all(
         any(part.startswith(word) for part in parts) or get_close_matches(word, parts, n=1, cutoff=ALIKE)
         for word in words
@@ -149,15 +153,19 @@ def in_postgresql(ways, at_most):
     The sum keeps PostgreSQL from reading the table backwards. It would expect to meet soon what has two common words, and
     where nobody has both it would read all of it.
     """
-    fit = "WHERE array_to_tsvector(string_to_array(words, ' ')) @@ %(query)s::tsquery"
-    entries = "appointments_searchentry"
-    latest = f"(SELECT request_id, words FROM {entries} ORDER BY request_id DESC LIMIT %(newest)s) AS latest"  # noqa: S608
+    newest_first = (
+        "SELECT request_id FROM (SELECT request_id, words FROM appointments_searchentry ORDER BY request_id DESC LIMIT %(newest)s) "
+        "AS latest WHERE array_to_tsvector(string_to_array(words, ' ')) @@ %(query)s::tsquery "
+        "ORDER BY request_id DESC LIMIT %(most)s"
+    )
+    of_all = (
+        "SELECT request_id FROM appointments_searchentry "
+        "WHERE array_to_tsvector(string_to_array(words, ' ')) @@ %(query)s::tsquery "
+        "ORDER BY request_id + 0 DESC LIMIT %(most)s"
+    )
     facts = {"query": query("'", ":*", ways, {"all": " & ", "one": " | "}), "newest": NEWEST, "most": at_most}
-    if at_most < JUST_CAME:
-        found = ids(f"SELECT request_id FROM {latest} {fit} ORDER BY request_id DESC LIMIT %(most)s", facts)  # noqa: S608
-        if len(found) == at_most:
-            return found
-    return ids(f"SELECT request_id FROM {entries} {fit} ORDER BY request_id + 0 DESC LIMIT %(most)s", facts)  # noqa: S608
+    found = ids(newest_first, facts) if at_most < JUST_CAME else []
+    return found if len(found) == at_most else ids(of_all, facts)
 
 
 def query(quote, begins, ways, joined):

@@ -103,7 +103,7 @@ def pairs(text):
 @pytest.mark.parametrize("heard, written", pairs(ALIKE))
 def test_names_that_sound_alike(heard, written):
     assert sound_of(heard) == sound_of(written) != ""
-    assert is_meant(heard, written)
+    assert is_meant([heard], written)
 
 
 @pytest.mark.parametrize("heard, written", pairs(APART))

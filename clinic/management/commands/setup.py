@@ -235,8 +235,7 @@ class Command(BaseCommand):
         if known := first_run.managers().first():
             self.say(f"  There is one: {known.get_username()}.")
             return
-        if self.no_input:
-            os.environ["SETUP_MANAGER_APP_KEY"] = self.ask("SETUP_MANAGER_APP_KEY", "Key of the app", "", an_app_key)
+        key = self.ask("SETUP_MANAGER_APP_KEY", "Key of the app", "", an_app_key) if self.no_input else ""
         for _ in range(TRIES):
             manager = first_run.Manager(
                 self.ask("SETUP_MANAGER", "User name", "", str),
@@ -251,7 +250,7 @@ class Command(BaseCommand):
                 self.say("  " + " ".join(error.messages))
                 continue
             self.say(f"  {user.get_username()} can sign in, as {' and '.join(first_run.ROLES_OF_THE_FIRST)}.")
-            self.second_factor(user)
+            self.second_factor(user, key)
             return
         raise CommandError("No manager was made: run it again.")
 
@@ -265,9 +264,9 @@ class Command(BaseCommand):
                 return first
             self.say("  These are not the same.")
 
-    def second_factor(self, user):
+    def second_factor(self, user, key):
         """The app's key is for a person's eyes: where the output may be kept, the app is set up at the first sign-in."""
-        if key := self.no_input and os.environ["SETUP_MANAGER_APP_KEY"]:
+        if key:
             TOTP.activate(user, key)
             self.say(f"  With the key that was given: {second_factor.summary(user)}.")
             return
