@@ -61,7 +61,7 @@ def only_recorded(view):
                 503,
                 title="We cannot show that just now",
                 text="Each look at a request is written down first, and that failed. Nothing was changed. "
-                "Please try again in a few minutes.",
+                "Please try again in a few minutes. If it lasts, tell whoever runs the server: “manage.py doctor” says what to do.",
             )
 
     return guarded

@@ -89,7 +89,7 @@ def references_on(live):
 
 def findings(facts, examined, user):
     """What the doctor finds without asking anybody else, and what it found when it last did, for whom it is meant."""
-    found = [*doctor.quick(facts), *kept(examined)]
+    found = doctor.said_once((*doctor.quick(facts), *kept(examined)))
     return [one for one in found if one.name not in MEANT_FOR or user.has_perm(MEANT_FOR[one.name])]
 
 
@@ -134,6 +134,7 @@ CHECKS = {
     "certificate": "The site’s certificate",
     "production": "The settings",
     "debug": "Error pages",
+    "database_disk": "Room for the database",
     "durable": "What is stored stays stored",
     "migrations": "The database’s tables",
     "promises": "Promises of this week",

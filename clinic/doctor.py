@@ -7,10 +7,11 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from itertools import chain
 
 from django.conf import settings
 from django.db import Error as DatabaseTrouble
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, F, Q
 from django.utils import timezone
@@ -30,6 +31,7 @@ from .life import life
 OK, WARNING, FAULT = "OK", "WARNING", "FAULT"
 MEGABYTE = 1024 * 1024
 DISK_WARNING, DISK_FAULT = 1024 * MEGABYTE, 200 * MEGABYTE
+DISK_IS_FULL = "53100"  # PostgreSQL's code: disk_full
 MISSED_WITHIN = timedelta(days=7)
 THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
 
@@ -68,20 +70,15 @@ def quick(facts=None) -> Iterator[Finding]:
         for check in IN_THE_DATABASE:
             yield from check(facts)
     except DatabaseTrouble:
-        yield Finding(
-            "tables",
-            FAULT,
-            "The database cannot tell what is asked of it.",
-            "Run “manage.py migrate”. Its own log says more.",
-        )
+        yield from tables()
 
 
 def thorough() -> Iterator[Finding]:
     """All of it: the settings and the mail server too."""
     yield from production()
     found = list(quick())
-    yield from found
-    yield from around({finding.name for finding in found if finding.level == FAULT})
+    broken = {finding.name for finding in found if finding.level == FAULT}
+    yield from said_once(chain(found, around(broken)))
 
 
 def for_the_desk() -> list[dict]:
@@ -89,17 +86,27 @@ def for_the_desk() -> list[dict]:
     return [asdict(finding) for finding in (*production(), *around())]
 
 
+def said_once(findings):
+    """Without what another has said before, who was asked first and may take it more seriously."""
+    said = set()
+    for finding in findings:
+        if finding.says not in said:
+            said.add(finding.says)
+            yield finding
+
+
 def around(broken=()):
     """What takes its time, or asks others; `broken` is what cannot be asked."""
     if "database" not in broken:
         yield from durable()
-        yield from migrations()
+        yield from room_for_the_database()
         if "tables" not in broken:
+            yield from migrations()
             yield from promises()
             yield from access_log()
             yield from erased()
             yield from search()
-            yield from as_findings(health.thorough(broken))
+            yield from as_findings(health.thorough())
     yield from mail_server()
     yield from as_findings(certificate.findings())
     yield from libraries()
@@ -116,6 +123,25 @@ def database():
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     yield Finding("database", OK, "The database answers.")
+
+
+def tables():
+    """What is wrong with them. Whoever has lost a database must not be told to make a new one in its place."""
+    if connection.introspection.table_names():
+        yield Finding(
+            "tables",
+            FAULT,
+            "The database cannot tell what is asked of it.",
+            "Run “manage.py migrate”. Its own log says more.",
+        )
+    else:
+        yield Finding(
+            "tables",
+            FAULT,
+            "The database is empty.",
+            "Is this a new site? Run “manage.py migrate”. If not, it is another database than before: check DATABASE_URL and "
+            "DATA_DIR, whether the disk is mounted and the file is there. docs/when-it-burns.md says how to put it back.",
+        )
 
 
 def worker(facts):
@@ -396,6 +422,27 @@ def disk():
         yield Finding("disk", WARNING, f"The disk is filling up: only {words}", "Make room.")
     else:
         yield Finding("disk", OK, words)
+
+
+def room_for_the_database():
+    """PostgreSQL's disk is its own, and may be another computer's: a sort that does not fit into memory is written there."""
+    if connection.vendor != "postgresql":
+        return
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = '64kB'")
+            cursor.execute("SELECT n FROM generate_series(1, 100000) AS n ORDER BY -n LIMIT 1 OFFSET 99999")
+    except DatabaseTrouble as trouble:
+        if getattr(trouble.__cause__, "pgcode", "") != DISK_IS_FULL:
+            raise
+        yield Finding(
+            "database_disk",
+            FAULT,
+            "PostgreSQL’s disk is full: it can store nothing.",
+            "Make room there now. It may have to be started anew: its own log says so.",
+        )
+    else:
+        yield Finding("database_disk", OK, "PostgreSQL has room to write.")
 
 
 def durable():

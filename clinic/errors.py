@@ -34,10 +34,17 @@ PAGES = {
     500: (_("Something went wrong on our side"), _("It is not your fault. Please try again in a few minutes.")),
     503: (_("We cannot answer just now"), _("It is not your fault. Please try again in a few minutes, or call us.")),
 }
-WHY_NOT = "It was cut off or changed on its way here, or what it names is no longer there."  # for staff: in English
+# For staff: in English.
+WHY_NOT = "It was cut off or changed on its way here, or what it names is no longer there."
+NO_DATA = (
+    "The site cannot reach its data: the database does not answer, is busy, or has no room on its disk. What was stored "
+    "stays stored. Patients keep what they typed, and are asked to call. If it lasts, tell whoever runs the server: "
+    "“manage.py doctor” says what to do."
+)
 # The form's own token, too: what was stored after all is not stored twice.
 KEPT_UNSEEN = ["form_token", "guide", "step", "website"]
 NOT_TYPED = {"csrfmiddlewaretoken", "change", *KEPT_UNSEEN}
+STAFF = "/admin/"
 WITHOUT_TEMPLATES = "<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><p>{text}</p>"
 
 
@@ -66,7 +73,7 @@ def error_page(request, status, *, title="", text="", way_back=()):
 def typed_fields(request):
     """[(name, value)] of a public form that was already parsed. Never parses: a broken body would break again."""
     posted = getattr(request, "_post", None)
-    if not posted or request.path_info.startswith("/admin/"):
+    if not posted or request.path_info.startswith(STAFF):
         return []
     return [
         (tidy(name), tidy(value))
@@ -116,7 +123,11 @@ def page_not_found(request, exception=None):
 
 def server_error(request):
     """500, or 503 when the database is what failed."""
-    return error_page(request, 503 if database_is_away(sys.exc_info()[1]) else 500)
+    if not database_is_away(sys.exc_info()[1]):
+        return error_page(request, 500)
+    if request.path_info.startswith(STAFF):
+        return error_page(request, 503, text=NO_DATA, way_back=(STAFF, "To the desk"))
+    return error_page(request, 503)
 
 
 def database_is_away(error):
@@ -130,7 +141,7 @@ def database_is_away(error):
 def csrf_failure(request, reason=""):
     if is_from_our_own_page(request) and (kept := page_that_keeps(request)):
         return kept
-    if request.path_info.startswith("/admin/"):
+    if request.path_info.startswith(STAFF):
         text = "Your sign-in page was open for too long. Please go back, load the page again and sign in."
     else:
         parse_if_possible(request)

@@ -85,12 +85,11 @@ def restored():
     )
 
 
-def thorough(broken=()):
-    """`broken` is what is known to be a fault."""
+def thorough():
     if settings.BACKUP_DIR:
         yield from able()
         yield from there()
-    elif not settings.BACKUPS_ELSEWHERE and "backups" not in broken:
+    elif not settings.BACKUPS_ELSEWHERE:
         yield none_made(WARNING)
     if files := keys.left_on_this_computer():
         yield (

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from clinic import checks, doctor
 from clinic.backups import keys
-from clinic.models import BackupRun
+from clinic.models import BackupRun, Examination
 from tests.appointments.test_doctor import healthy
 from tests.factories import a_request, a_user
 
@@ -119,7 +119,9 @@ def test_a_clinic_with_requests_and_without_backups_is_red(healthy, client, staf
 
     assert found("backups") == [("backups", "FAULT")]
     assert "backups" in client.get("/healthz").json()["faults"]
-    assert "makes no backups by itself" in desk(staff_client, settings)
+    for _ in range(2):  # the worker's doctor finds it, too, and takes it less seriously
+        assert desk(staff_client, settings).count("makes no backups by itself") == 2, "on top, and among the checks"
+        Examination.keep(doctor.for_the_desk())
 
     settings.BACKUPS_ELSEWHERE = True
     assert found("backups") == []

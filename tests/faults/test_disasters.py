@@ -11,6 +11,7 @@ import subprocess
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -21,6 +22,7 @@ from django.utils import timezone
 from appointments import deliveries
 from appointments.models import AppointmentRequest, Delivery, WorkerHeartbeat
 from clinic import certificate, doctor
+from clinic.examination import Examination
 from tests import factories
 from tests.appointments.mail_server import MailServer
 
@@ -74,17 +76,38 @@ class Staff(Patient):
     """Somebody who has signed in before it happened."""
 
     def __init__(self, port, cookie):
-        super().__init__(port, 0, cookie=f"session={cookie}")
+        super().__init__(port, 0)
+        self.session = f"session={cookie}"
 
-    def desk(self):
+    def ask(self, *request):
+        self.cookie = self.session  # the page's own cookie beside it is for forms
+        return super().ask(*request)
+
+    def reads_on_the_desk(self, words):
         status, _, page = self.ask("GET", "/admin/")
-        return status, page
+        assert status == 200
+        assert words in page, words
+
+    def is_told_who_can_mend_it(self, *said):
+        status, _, page = self.ask("GET", "/admin/")
+        assert status == 503
+        for words in (*said, "“manage.py doctor” says what to do", PHONE):
+            assert words in page, words
 
 
 def a_session():
+    return a_browser().cookies["session"].value
+
+
+def a_browser():
     browser = Client()
     browser.force_login(factories.a_user())
-    return browser.cookies["session"].value
+    return browser
+
+
+def desk():
+    """What staff read there."""
+    return unescape(a_browser().get("/admin/").content.decode())
 
 
 def health(port):
@@ -110,13 +133,16 @@ def test_sqlite_s_disk_is_full(clinic, mail_server, tmp_path):
         with a_site(mail_server, tmp_path, **there) as site:
             until(lambda: listens(site.port), within=PATIENCE)
             patient = Visitor(site.port, service.pk).opens_the_form()
+            Visitor(site.port, service.pk).opens_the_form().sends_in_the_end()
+            staff = Staff(site.port, cookie)
+            staff.reads_on_the_desk("The disk is full: only")
             with filled(disk):
                 for _ in range(3):
                     patient.sends_and_is_told_to_call()
                 assert patient.ask("GET", "/guides/")[0] == 200, "guides are read all the same"
                 status, said = health(site.port)
                 assert (status, '"disk"' in said) == (503, True)
-                assert Staff(site.port, cookie).desk()[0] in (200, 503)
+                staff.is_told_who_can_mend_it("Each look at a request is written down first, and that failed.")
                 said = safe.run("doctor", **there).stdout
                 assert "FAULT    The disk is full: only 0 MB are free" in said
                 assert "Make room now" in said
@@ -137,7 +163,7 @@ def test_postgresql_s_disk_is_full(mail_server, tmp_path):
         for parent in tmp_path.parents[:3]:
             parent.chmod(parent.stat().st_mode | 0o055)
         with a_database_of_its_own(where=str(disk)) as server:
-            service = prepare()
+            service, cookie, safe = prepare(), a_session(), Safe(tmp_path)
             with a_site(mail_server, tmp_path) as site:
                 until(lambda: listens(site.port), within=PATIENCE)
                 patient = Visitor(site.port, service.pk).opens_the_form()
@@ -145,6 +171,9 @@ def test_postgresql_s_disk_is_full(mail_server, tmp_path):
                 with filled(disk):
                     until(lambda: refused_once(patient, service), within=PATIENCE)
                     patient.sends_and_is_told_to_call()
+                    Staff(site.port, cookie).is_told_who_can_mend_it()
+                    said = safe.run("doctor").stdout
+                    assert "PostgreSQL’s disk is full" in said or "The database does not answer" in said, said
                 if server.process.poll() is not None:  # it stops itself where it cannot write its log
                     server.start()
                 patient.sends_in_the_end()
@@ -181,8 +210,7 @@ def test_postgresql_is_stopped(mail_server, tmp_path):
             patient.sends_and_is_told_to_call()
             assert patient.ask("GET", "/guides/back-pain/")[0] == 200, "guides can still be read"
             assert PHONE in patient.ask("GET", "/request/")[2]
-            status, page = Staff(site.port, cookie).desk()
-            assert (status, PHONE in page) == (503, True)
+            Staff(site.port, cookie).is_told_who_can_mend_it("The site cannot reach its data", "To the desk")
             status, said = health(site.port)
             assert (status, '"database"' in said) == (503, True)
             assert "The database does not answer. Patients are asked to call." in safe.run("doctor").stdout
@@ -197,7 +225,7 @@ def test_postgresql_is_stopped(mail_server, tmp_path):
 @pytest.mark.parametrize("away", ["moved", "deleted"])
 def test_sqlite_s_file_is_taken_away(clinic, mail_server, tmp_path, away):
     """Open connections would go on writing into a file that nobody will find again."""
-    service = prepare()
+    service, cookie, safe = prepare(), a_session(), Safe(tmp_path)
     place = tmp_path / "data"
     place.mkdir()
     file = place / "clinic.sqlite3"
@@ -208,12 +236,20 @@ def test_sqlite_s_file_is_taken_away(clinic, mail_server, tmp_path, away):
         patient = Visitor(site.port, service.pk).opens_the_form()
         assert first.sends()[0] == 303
         if away == "moved":
-            place.rename(tmp_path / "elsewhere")
+            place.rename(tmp_path / "moved")
         else:
             file.unlink()
 
         for _ in range(10):  # whichever thread has an old connection
             patient.sends_and_is_told_to_call()
+        Staff(site.port, cookie).is_told_who_can_mend_it("The site cannot reach its data", "To the desk")
+        said = safe.run("doctor", DATABASE_URL=f"sqlite:///{file}").stdout
+        assert ("The database does not answer" if away == "moved" else "The database is empty") in said
+        assert "→ Run “manage.py migrate”" not in said, "it would make a new one in its place"
+
+        if away == "moved":
+            (tmp_path / "moved").rename(place)
+            patient.sends_in_the_end()
 
 
 # The worker is dead -----------------------------------------------------------------------------------------------------
@@ -234,6 +270,7 @@ def test_the_worker_is_killed_again_and_again(clinic, mail_server, tmp_path):
                 os.kill(pid, signal.SIGKILL)
             WorkerHeartbeat.objects.all().delete()  # as if two minutes had passed
             assert [finding.level for finding in doctor.quick() if finding.name == "worker"] == ["FAULT"]
+            assert "The worker is not running, so no mail goes out." in desk()
             patient = Visitor(site.port, service.pk).opens_the_form()
             assert patient.sends()[0] == 303, "a patient waits for no worker"
         until(lambda: not Delivery.objects.undelivered().exists(), within=PATIENCE)
@@ -266,6 +303,7 @@ def test_the_clock_jumps_forward_and_back(clinic, mail_server, tmp_path):
         until(lambda: WorkerHeartbeat.objects.filter(at__gt=soon()).exists(), within=PATIENCE)
         ahead = [finding for finding in doctor.quick() if finding.name == "clock"]
         assert [(finding.level, "clock was set back" in finding.says) for finding in ahead] == [("WARNING", True)]
+        assert "clock was set back" in desk()
         clock.set(timedelta())
         until(lambda: WorkerHeartbeat.any_alive(), within=PATIENCE)
 
@@ -306,6 +344,7 @@ def test_the_mail_server_s_certificate(clinic, settings, tmp_path, monkeypatch, 
         assert times_accepted(server) == ([] if words else [ALICE])
     if words:
         assert Delivery.objects.in_trouble().count() == 1
+        assert words in desk()
         mended = MailServer()
         with mended.running(tls_context=authority.context(timedelta(days=1))):
             use(settings, f"smtp+tls://127.0.0.1:{mended.port}")
@@ -345,9 +384,12 @@ def test_the_site_s_own_certificate(settings, tmp_path, monkeypatch, ends_in, le
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
     with a_tls_server(authority.context(timedelta(days=ends_in))) as port:
         settings.SITE_URL = f"https://localhost:{port}"
-        [(_, found, says, *_)] = certificate.findings()
+        examined = doctor.for_the_desk()
 
-    assert (found, words in says) == (level, True), says
+    [found] = [finding for finding in examined if finding["name"] == "certificate"]
+    assert (found["level"], words in found["says"]) == (level, True), found
+    Examination.keep(examined)
+    assert (found["says"] in desk()) is (level != "OK")
 
 
 def test_a_site_that_cannot_be_reached_from_here_is_no_fault(settings):
