@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from PIL import Image, ImageCms, ImageOps
 
-WIDTHS = (480, 960, 1600)  # CSS pixels a phone, a tablet and a wide screen ask for
+WIDTHS = (480, 720, 960, 1600)  # pixels that phones, a page on a desk, a tablet and a picture shown larger ask for
 FORMATS = ("avif", "webp")
 READABLE = ("JPEG", "PNG", "WEBP", "AVIF")
 QUALITY = {"avif": {"quality": 60, "speed": 8}, "webp": {"quality": 80, "method": 4}}

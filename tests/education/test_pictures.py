@@ -87,9 +87,9 @@ def test_a_photo_is_turned_upright_stripped_and_written_at_each_width(staff_clie
     the_worker_comes_by()
 
     picture = Picture.objects.get()
-    assert (picture.width, picture.height, picture.widths) == (800, 1200, [480, 800])
+    assert (picture.width, picture.height, picture.widths) == (800, 1200, [480, 720, 800])
     assert files_on_disk() == [
-        f"{picture.folder}/{width}.{name}" for width in (480, 800) for name in ("avif", "webp")
+        f"{picture.folder}/{width}.{name}" for width in (480, 720, 800) for name in ("avif", "webp")
     ]  # and the upload itself is nowhere
     for path in files_on_disk():
         content = default_storage.open(path).read()
@@ -103,13 +103,13 @@ def test_a_photo_is_turned_upright_stripped_and_written_at_each_width(staff_clie
         assert bottom[2] > 150 > bottom[0]
 
 
-def test_a_large_picture_gets_all_three_widths(staff_client):
+def test_a_large_picture_gets_all_widths(staff_client):
     staff_client.post(ADD, picture_post(a_picture_file((3200, 1800))))
     the_worker_comes_by()
 
     picture = Picture.objects.get()
-    assert (picture.width, picture.height, picture.widths) == (1600, 900, [480, 960, 1600])
-    assert len(files_on_disk()) == 6
+    assert (picture.width, picture.height, picture.widths) == (1600, 900, [480, 720, 960, 1600])
+    assert len(files_on_disk()) == 8
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF"])
