@@ -51,7 +51,8 @@ def upgraded(root, day):
     block = OPERATOR[OPERATOR.index("## Upgrade") :]
     [lines] = re.findall(r"^    readlink .*?^    ln -s \S+ \.env$", block, re.S | re.M)
     script = lines.replace("/srv/clinic", str(root)).replace("/root/clinic.tar.gz", str(root / "clinic.tar.gz"))
-    script = script.replace("$(date", f"$(date --date {day}")
+    script, moments = re.subn(r"\$\(date \+%Y-%m-%d-%H%M\)", day, script)
+    assert moments == 1
     return subprocess.run(["sh", "-eu", "-c", script], capture_output=True, text=True, check=True).stdout.strip()
 
 
@@ -61,10 +62,10 @@ def test_each_upgrade_has_a_folder_of_its_own_and_says_which_was_before(tmp_path
     (tmp_path / "current").symlink_to("releases/first")
     subprocess.run(["tar", "-czf", "clinic.tar.gz", "-C", "releases/first", "clinic"], cwd=tmp_path, check=True)
 
-    assert upgraded(tmp_path, "2026-11-01") == upgraded(tmp_path, "2026-12-01") == "releases/first"
+    assert upgraded(tmp_path, "2026-11-01-0900") == upgraded(tmp_path, "2026-12-01-0900") == "releases/first"
 
     made = sorted(path.name for path in (tmp_path / "releases").iterdir())
-    assert made == ["2026-11-01-0000", "2026-12-01-0000", "first"]
+    assert made == ["2026-11-01-0900", "2026-12-01-0900", "first"]
 
 
 def test_stopping_and_starting_the_target_stops_and_starts_the_site():
