@@ -57,17 +57,30 @@ def test_twin_a_link_or_a_picture_to_nowhere_is_found(tmp_path):
 
 def test_what_the_pages_call_buttons_is_what_the_buttons_say():
     """Words in *italics* with a capital are those of the site: they stand in its templates or code."""
-    said = "\n".join(
-        path.read_text()
-        for folder in ("templates", "clinic", "appointments", "education")
-        for path in (ROOT / folder).rglob("*")
-        if path.suffix in (".html", ".py", ".txt")
-    )
+    said = what_the_site_says()
     said += " Add guide Add user "  # the admin makes these of the models' names
     labels = labels_of_fields()
     for page in FOR_PEOPLE:
         for words in re.findall(r"(?<![*\w])\*([A-Z][^*]+)\*(?!\*)", page.read_text()):
             assert words in said or words in labels, (page.name, words)
+
+
+def what_the_site_says():
+    return "\n".join(
+        path.read_text()
+        for folder in ("templates", "clinic", "appointments", "education")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".html", ".py", ".txt")
+    )
+
+
+def test_what_a_receptionist_sees_when_something_is_wrong_is_what_the_site_says():
+    page = (DOCS / "for-receptionists.md").read_text()
+    rows = re.findall(r"^\| ([^|]+?)(?: \(red\))? \|", page[page.index("| You see |") :], re.M)[1:]
+    said = what_the_site_says()
+
+    assert len(rows) >= 4
+    assert [words for words in rows if words not in said] == ["The page does not open at all"]
 
 
 def labels_of_fields():
