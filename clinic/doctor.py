@@ -154,7 +154,8 @@ def worker(facts):
             "worker",
             FAULT,
             "The worker is not running, so no mail goes out.",
-            "Start it: it is part of “make run”, and “manage.py worker” on a server.",
+            "Whoever runs the site: “systemctl restart clinic-worker”; docs/when-it-burns.md says where its last words are. "
+            "In “make run” it starts again by itself.",
         )
     if facts.counts["workers_ahead"]:
         yield Finding(
@@ -554,7 +555,7 @@ def libraries():
             "libraries",
             WARNING,
             known_faults.sentence(fault, version),
-            "Update the site: “git pull”, then install requirements.lock again.",
+            "Install the newest release, as under “Upgrade” in docs/operator.md.",
             for_desk=False,
         )
     if not found:

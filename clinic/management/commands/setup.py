@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--no-input", action="store_true", help="Ask nothing: everything from the environment.")
-        parser.add_argument("--all", action="store_true", help="Ask also what is answered already.")
+        parser.add_argument("--all", action="store_true", help="Ask for what is known of the clinic, too.")
         parser.add_argument("--ask", action="append", default=[], metavar="NAME", help="Ask for this setting again.")
         parser.add_argument(
             "--without-static", action="store_true", help="The static files are collected already, as in a container."

@@ -72,7 +72,7 @@ class Command(BaseCommand):
             )
         if wanted.due and upgrading.has_patients() and not backup_is_made and not upgrading.is_backed_up():
             yield (
-                "No backup of the last 24 hours is known. Make one (docs/operator.md); if you have one that is not "
+                "No backup of the last 24 hours is known. Make one (docs/when-it-burns.md); if you have one that is not "
                 "this site's own: manage.py upgrade --backup-is-made"
             )
 
