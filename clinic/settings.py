@@ -8,7 +8,7 @@ import base64
 import secrets
 from datetime import time
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
@@ -265,9 +265,11 @@ if EMAIL_URL := needed("EMAIL_URL", "such as smtp+tls://user:password@host:587")
     EMAIL_HOST, EMAIL_PORT = _mail.hostname, _mail.port or MAIL_PORTS[_mail.scheme]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
     EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.scheme == "smtp+tls", _mail.scheme == "smtp+ssl"
+    MAIL_MAY_GO_IN_CLEAR = parse_qs(_mail.query).get("in_clear") == ["yes"]
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = CAUGHT_MAIL_DIR
+    MAIL_MAY_GO_IN_CLEAR = False
 EMAIL_TIMEOUT = 10  # seconds for one answer of the mail server; Django has none of its own
 DEFAULT_FROM_EMAIL = needed("DEFAULT_FROM_EMAIL", "the sender of the site's mail") or "clinic@example.org"
 

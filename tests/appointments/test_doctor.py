@@ -40,6 +40,14 @@ def healthy(clinic, settings):
         yield server
 
 
+@pytest.fixture(autouse=True)
+def quiet_log(db):
+    """PostgreSQL as docs/operator.md sets it up."""
+    if connection.vendor == "postgresql" and connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL log_min_error_statement = panic; SET LOCAL log_error_verbosity = terse")
+
+
 def examined(*options):
     """(exit code, what was said)"""
     said = StringIO()
