@@ -211,13 +211,14 @@ if QUEUE_URL:
     RQ_QUEUES = {
         "default": {
             "URL": QUEUE_URL,
+            "SERIALIZER": "rq.serializers.JSONSerializer",  # RQ's own is pickle: whoever can write to Redis could run code
             "REDIS_CLIENT_KWARGS": {
                 "socket_connect_timeout": 1,
                 "socket_timeout": 2,
             },  # seconds a patient may wait for it
         }
     }
-    RQ = {"JOB_CLASS": "django_tasks_rq.Job"}
+    RQ = {"JOB_CLASS": "clinic.redis_queue.TaskJob", "WORKER_CLASS": "clinic.redis_queue.PlainWorker"}
 # What the worker does besides requests and their mail, at each turn, every few seconds and each hour: functions without
 # arguments that take seconds at most. Those of a turn say whether they did something.
 WORKER_EACH_TURN = ["education.darkroom.develop_next", "clinic.work.send_a_letter"]
@@ -253,7 +254,8 @@ PHONENUMBER_DEFAULT_REGION = given("PHONE_REGION", "US")
 
 # Mail -----------------------------------------------------------------------------------------------------------------
 # EMAIL_URL such as smtp+tls://user:password@mail.example.org:587; signs such as @ in the password as %40. Without one
-# the demo catches mail on disk, where staff read it at /admin/mail/.
+# the demo catches mail on disk, where staff read it at /admin/mail/. Who means smtp:// to another computer in production
+# says so: smtp://relay.example.org?in_clear=yes.
 
 CAUGHT_MAIL_DIR = DATA_DIR / "mail"
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
