@@ -181,6 +181,14 @@ def test_mail_that_is_caught(healthy, settings, production, level):
     assert [found_level for found_level, _ in found("mail_server")] == [level]
 
 
+@pytest.mark.parametrize(("meant", "level"), [(False, "WARNING"), (True, "OK")])
+def test_mail_that_leaves_the_computer_in_clear(healthy, settings, monkeypatch, meant, level):
+    monkeypatch.setattr("clinic.doctor.THIS_COMPUTER", ())  # as if the mail server were another computer
+    settings.MAIL_MAY_GO_IN_CLEAR = meant
+
+    assert [found_level for found_level, said in found("mail_server") if "unencrypted" in said] == [level]
+
+
 def test_a_mail_server_that_is_away(healthy, settings):
     settings.EMAIL_PORT = 9
 

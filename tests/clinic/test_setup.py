@@ -17,6 +17,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
 from clinic import env_file
+from clinic.management.commands.setup import mail_address
 from tests.appointments.mail_server import MailServer
 from tests.postgresql import Server, find_programs
 
@@ -275,6 +276,18 @@ def test_a_person_is_asked_until_the_answers_can_be_used(bare, answers, mail_ser
     assert ask_the_site(bare, "User.objects.get().authenticator_set.count() > 0") == "True"
     deployed = manage("check", "--deploy", "--fail-level", "WARNING", environment=bare)
     assert deployed.returncode == 0, deployed.stderr
+
+
+@pytest.mark.parametrize(
+    ("answers", "address"),
+    [
+        (("smtp+tls", "mail.example.org", "587", "me:secret@"), "smtp+tls://me:secret@mail.example.org:587"),
+        (("smtp", "127.0.0.1", "25"), "smtp://127.0.0.1:25"),
+        (("smtp", "relay.example.org", "25"), "smtp://relay.example.org:25?in_clear=yes"),
+    ],
+)
+def test_who_answers_that_there_is_no_encryption_has_said_that_it_is_meant(answers, address):
+    assert mail_address(*answers) == address
 
 
 def test_the_file_of_settings_keeps_what_else_stands_in_it(tmp_path):

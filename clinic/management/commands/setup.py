@@ -25,6 +25,7 @@ from dotenv import dotenv_values
 
 from appointments import deliveries, emails
 from clinic import caught_mail, doctor, env_file, first_run
+from clinic.network import THIS_COMPUTER
 from clinic.staff import second_factor
 
 TRIES = 20  # of one question; who has no answer stops
@@ -120,7 +121,7 @@ class Command(BaseCommand):
         port = self.ask("", "  Port", {"smtp+tls": "587", "smtp+ssl": "465", "smtp": "25"}[way], a_port)
         user = self.ask("", "  User name (empty: none)", "", str)
         password = quote(getpass.getpass("  Password: "), safe="") if user else ""
-        return f"{way}://{quote(user, safe='')}:{password}@{host}:{port}" if user else f"{way}://{host}:{port}"
+        return mail_address(way, host, port, f"{quote(user, safe='')}:{password}@" if user else "")
 
     def go_on_with(self, changed):
         """Write down what was answered, then begin again in a process that has read it."""
@@ -369,6 +370,12 @@ def encryption(text):
     if text not in known:
         raise ValidationError("Write tls, ssl or none.")
     return known[text]
+
+
+def mail_address(way, host, port, who=""):
+    """EMAIL_URL. Who answers that there is no encryption means it."""
+    meant = "?in_clear=yes" if way == "smtp" and host not in THIS_COMPUTER else ""
+    return f"{way}://{who}{host}:{port}{meant}"
 
 
 def a_port(text):
