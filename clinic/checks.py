@@ -13,6 +13,7 @@ from .network import THIS_COMPUTER
 DJANGO_FLOOR = (5, 2, 19)
 SQLITE_FLOOR = (3, 35)  # the first that gives a key back for a row that was not in the way of another
 SAFE_SQLITE = {"journal_mode": ("wal",), "synchronous": (2, 3)}  # 2 is FULL, 3 is EXTRA
+OF_LINES = ["clinic.E016", "clinic.E017"]  # to Redis and to the mail server
 SAFE_POSTGRESQL = {
     "fsync": ("on",),
     "full_page_writes": ("on",),
