@@ -243,6 +243,7 @@ def test_both_apps_stand_on_the_ground_floor_of_the_clinic_alone():
             "typed",
             "errors",
             "network",
+            "our_page",
             "locked_table",
             "narrow",
             "languages",
