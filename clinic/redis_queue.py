@@ -29,6 +29,10 @@ class RedisQueue(RQBackend):
             logger.warning("Redis did not take a task (%s): the worker finds its row.", type(error).__name__)
 
 
+class TaskFailed(Exception):
+    """Says which kind of error it was, and nothing that it quotes: RQ logs the rest as it is, and keeps it in Redis."""
+
+
 class TaskJob(Job):
     """Runs tasks, as its parent sees to, and calls nothing else that Redis may name."""
 
@@ -36,6 +40,13 @@ class TaskJob(Job):
 
     def send_webhooks(self, *args, **kwargs):
         """To no address from there either."""
+
+    def _execute(self):
+        try:
+            return super()._execute()
+        except Exception as error:
+            logger.exception("A task failed.")  # by our own formatter
+            raise TaskFailed(type(error).__name__) from None
 
 
 class PlainWorker(Worker):

@@ -12,7 +12,7 @@ from django.conf import settings as site
 from django.db import transaction
 
 from appointments.models import Delivery
-from appointments.tasks import deliver
+from appointments.tasks import deliver, task
 from tests import factories
 from tests.appointments.mail_server import MailServer, free_port
 from tests.faults.processes import environment, process, until
@@ -165,6 +165,39 @@ def test_twin_as_the_library_comes_it_does(clinic, redis, facts, tmp_path, hosti
         until(lambda: worker.poll() is not None, within=90)
 
     assert did_harm(worker), worker.said()
+
+
+@task()
+def quotes(backwards):
+    raise ValueError(backwards[::-1])
+
+
+def quote_in_a_task(redis):
+    """A task that fails over what somebody wrote: “quagga”. Gives what Redis holds of its error."""
+    queue = rq.Queue("default", connection=redis.client, serializer="json")
+    job = queue.enqueue(quotes.module_path, "aggauq", meta={"backend_name": "default"})
+    return lambda: job.latest_result().exc_string
+
+
+def test_what_a_failed_task_quotes_is_neither_logged_nor_kept_in_redis(clinic, redis, facts, tmp_path):
+    kept = quote_in_a_task(redis)
+
+    with process("manage.py", "rqworker", "default", "--burst", folder=tmp_path, name="rq", **facts) as worker:
+        until(lambda: worker.poll() is not None, within=90)
+
+    assert "A task failed." in worker.said() and "in quotes" in worker.said(), "the place in the code is there"
+    assert "ValueError" in kept()
+    assert "quagga" not in worker.said() + kept()
+
+
+def test_twin_as_the_library_comes_both_have_it(clinic, redis, facts, tmp_path):
+    kept = quote_in_a_task(redis)
+
+    code = AS_RQ_COMES.format(serializer="rq.serializers.JSONSerializer")
+    with process("-c", code, folder=tmp_path, name="rq", **facts) as worker:
+        until(lambda: worker.poll() is not None, within=90)
+
+    assert "quagga" in worker.said() and "quagga" in kept()
 
 
 def test_a_redis_that_is_away_costs_a_patient_nothing_and_the_worker_tells_staff(
