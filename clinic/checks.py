@@ -1,5 +1,6 @@
 """System checks: what must be true before a patient's request may be acknowledged."""
 
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import django
@@ -122,6 +123,17 @@ def ready_for_patients(app_configs, **kwargs):
             )
         )
     return errors
+
+
+@contextmanager
+def lines_left_to_the_doctor():
+    """For a site that has run with them before: its desk is red, which keeps no patient from it."""
+    silent = settings.SILENCED_SYSTEM_CHECKS
+    settings.SILENCED_SYSTEM_CHECKS = [*silent, *OF_LINES]
+    try:
+        yield
+    finally:
+        settings.SILENCED_SYSTEM_CHECKS = silent
 
 
 def mail_goes_in_clear():
