@@ -242,6 +242,7 @@ WORKER_EACH_HOUR = [
     "education.darkroom.clear_away_strays",
     "clinic.work.remind_owners",
     "clinic.work.forget_abandoned_imports",
+    "clinic.away.write",
 ]
 
 # Language and time ----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
 
 SHIPPED = Path(__file__).parent.parent / "deploy" / "nginx.conf"
 AROUND = """
@@ -58,10 +59,11 @@ def shipped(folder, *, port, site_port, name, data):
 
 
 @contextmanager
-def a_proxy(*, port, site_port, data, name="_", more="", servers=(), log_errors=False):
+def a_proxy(*, port, site_port, data, name="_", more="", servers=(), log_errors=False, answers_itself=False):
     """Runs until the end; yields its folder (access.log, cache) and its process.
 
     `servers` are others than one here. `log_errors`: in error.log stands why a server was left, which a clinic's never tells.
+    `answers_itself`: there is no site.
     """
     with tempfile.TemporaryDirectory(prefix="clinic-nginx-") as folder:
         Path(folder).chmod(0o755)
@@ -80,7 +82,7 @@ def a_proxy(*, port, site_port, data, name="_", more="", servers=(), log_errors=
         path.write_text(text)
         process = subprocess.Popen([find_nginx(), "-p", folder, "-c", str(path)], stderr=subprocess.PIPE, text=True)
         try:
-            wait_for(port, process)
+            wait_for(port, process, answers_itself)
             process.folder, process.port = Path(folder), port
             yield process
         finally:
@@ -89,20 +91,22 @@ def a_proxy(*, port, site_port, data, name="_", more="", servers=(), log_errors=
             process.stderr.close()
 
 
-def answers(port):
+def answers(port, *, anything=False):
     """Whether a page comes back from there."""
     try:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/robots.txt", timeout=30).close()
+    except HTTPError:
+        return anything
     except OSError:
         return False
     return True
 
 
-def wait_for(port, process):
+def wait_for(port, process, anything):
     for _ in range(200):
         if process.poll() is not None:
             raise AssertionError(process.stderr.read())
-        if answers(port):
+        if answers(port, anything=anything):
             return
         time.sleep(0.05)
     raise AssertionError("nginx did not start")

@@ -71,14 +71,16 @@ def test_caddy_takes_its_file(tmp_path):
     assert said.returncode == 0, said.stderr
 
 
-def what_caddy_writes_down(text, tmp_path):
-    """All that it has said after somebody asked for a patient's page while the site did not answer."""
+def a_patients_page_by_caddy(text, tmp_path):
+    """(status, page, all that Caddy has written down) while the site does not answer."""
     port = free_port()
     file, log = tmp_path / "Caddyfile", tmp_path / "log"
     file.write_text(text)
     facts = {
         "SITE_ADDRESS": f"http://127.0.0.1:{port}",
         "SITE_UPSTREAMS": f"127.0.0.1:{free_port()}",
+        "CLINIC_PHONE": "212-555-0142",
+        "SETUP_EMERGENCY_NUMBER": "911",
         "XDG_DATA_HOME": str(tmp_path),
         "XDG_CONFIG_HOME": str(tmp_path),
         "PATH": "/usr/bin:/bin",
@@ -86,21 +88,23 @@ def what_caddy_writes_down(text, tmp_path):
     command = ["caddy", "run", "--config", str(file), "--adapter", "caddyfile"]
     with log.open("w") as target, subprocess.Popen(command, env=facts, stdout=target, stderr=target) as caddy:
         try:
-            until(lambda: answers(port, "/readyz") == 404)
-            assert answers(port, "/request/status/a-secret-of-somebody/?q=quagga") in (502, 503)
-            until(lambda: "http.log.error" in log.read_text())
+            until(lambda: answers(port, "/readyz")[0] == 404)
+            status, page = answers(port, "/request/status/a-secret-of-somebody/?q=quagga")
+            if not page:
+                until(lambda: "http.log.error" in log.read_text())
         finally:
             caddy.terminate()
-    return log.read_text()
+    return status, page, log.read_text()
 
 
 def answers(port, path):
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         line.request("GET", path, headers={"User-Agent": "somebodys-browser"})
-        return line.getresponse().status
+        response = line.getresponse()
+        return response.status, response.read().decode()
     except OSError:
-        return None
+        return None, ""
     finally:
         line.close()
 
@@ -108,21 +112,39 @@ def answers(port, path):
 OF_WHO_ASKED = ("a-secret-of-somebody", "quagga", "somebodys-browser", "remote_ip")
 
 
-@pytest.mark.skipif(not shutil.which("caddy"), reason="caddy is not installed: Debian’s package caddy")
+needs_caddy = pytest.mark.skipif(not shutil.which("caddy"), reason="caddy is not installed: Debian’s package caddy")
+
+
+def caddyfile(*without):
+    text = (DEPLOY / "Caddyfile").read_text()
+    for block in without:
+        text, cut = re.subn(rf"^\t{block} \{{\n.*?^\t\}}\n", "", text, flags=re.S | re.M)
+        assert cut == 1
+    return text
+
+
+@needs_caddy
+def test_while_no_process_answers_caddy_gives_the_phone_number(tmp_path):
+    status, page, said = a_patients_page_by_caddy(caddyfile(), tmp_path)
+
+    assert (status, page.count("212-555-0142"), page.count("911"), "{$" in page) == (503, 4, 4, False)
+    for words in ("We cannot answer just now", "Ahora mismo no podemos responder", "لا نستطيع الرد الآن", "</html>"):
+        assert words in page
+    assert not [word for word in OF_WHO_ASKED if word in said], said
+
+
+@needs_caddy
 def test_caddy_writes_down_trouble_without_who_asked_for_what(tmp_path):
-    said = what_caddy_writes_down((DEPLOY / "Caddyfile").read_text(), tmp_path)
+    _, _, said = a_patients_page_by_caddy(caddyfile("handle_errors"), tmp_path)
 
     assert "connection refused" in said or "no upstreams available" in said
     assert not [word for word in OF_WHO_ASKED if word in said], said
 
 
-@pytest.mark.skipif(not shutil.which("caddy"), reason="caddy is not installed: Debian’s package caddy")
+@needs_caddy
 def test_twin_without_its_filter_caddy_writes_down_a_patients_link(tmp_path):
-    text, cut = re.subn(r"^\tlog default \{\n.*?^\t\}\n", "", (DEPLOY / "Caddyfile").read_text(), flags=re.S | re.M)
+    _, _, said = a_patients_page_by_caddy(caddyfile("handle_errors", "log default"), tmp_path)
 
-    said = what_caddy_writes_down(text, tmp_path)
-
-    assert cut == 1
     assert [word for word in OF_WHO_ASKED if word in said] == list(OF_WHO_ASKED)
 
 

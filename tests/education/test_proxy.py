@@ -1,6 +1,7 @@
 """The nginx configuration that ships, in a real nginx in front of a real web server."""
 
 import http.client
+import shutil
 import socketserver
 import threading
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from clinic import away
 from tests.appointments.mail_server import free_port
 from tests.factories import a_clinic, a_published_guide, a_service
 from tests.faults.processes import process, until
@@ -112,12 +114,12 @@ def test_guides_are_read_on_while_the_site_is_away(proxy):
     proxy.site.wait()
 
     assert ask(proxy, GUIDE)[2] == page
-    assert ask(proxy, "/request/")[0] == 502
+    assert ask(proxy, "/request/")[0] == 503
 
 
 @pytest.mark.parametrize(
     ("address", "status"),
-    [("/request/", 200), ("/es/request/", 200), ("/request/status/a-secret/withdraw/", 502), ("/admin/login/", 502)],
+    [("/request/", 200), ("/es/request/", 200), ("/request/status/a-secret/withdraw/", 503), ("/admin/login/", 503)],
 )
 def test_what_a_site_died_over_goes_to_another_one_where_it_is_stored_once_alone(tmp_path, address, status):
     with one_answer(b"") as dies, one_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as lives:
@@ -140,6 +142,28 @@ def one_answer(answer):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_address[1]
         server.shutdown()
+
+
+def test_while_no_process_answers_patients_read_the_phone_number(guide, tmp_path, settings):
+    """In each language: nobody is left who could ask which one."""
+    away.write()
+    shutil.copy(away.FILE, tmp_path)
+    with a_proxy(port=(port := free_port()), site_port=free_port(), data=tmp_path, answers_itself=True) as proxy:
+        for method, address in (("GET", "/request/"), ("POST", "/request/"), ("GET", "/es/"), ("GET", "/static")):
+            status, headers, body = ask(proxy, address, method, b"name=x" if method == "POST" else None)
+
+            assert (status, headers["Content-Type"], headers["Cache-Control"]) == (503, "text/html", "no-store"), port
+            page = body.decode()
+            for words in ("We cannot answer just now", "Ahora mismo no podemos responder", "لا نستطيع الرد الآن"):
+                assert words in page
+            assert page.count("(212) 555-0142") == 3
+        assert ask(proxy, "/away.html")[0] == 404, "it is no page of its own"
+
+
+def test_what_the_site_itself_says_of_trouble_is_handed_on(proxy, tmp_path):
+    (tmp_path / "away.html").write_text("away")
+
+    assert b"away" not in ask(proxy, "/request/status/no-such-secret-at-all-here/")[2]
 
 
 def test_the_log_has_no_question_and_no_secret(proxy):

@@ -25,7 +25,7 @@ from django.db import DatabaseError, OperationalError, connection
 from dotenv import dotenv_values
 
 from appointments import deliveries, emails
-from clinic import caught_mail, checks, doctor, env_file, first_run
+from clinic import away, caught_mail, checks, doctor, env_file, first_run
 from clinic.network import THIS_COMPUTER
 from clinic.staff import second_factor
 
@@ -302,6 +302,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         if not self.without_static:
             call_command("collectstatic", interactive=False, verbosity=0)
+        away.write()
         for finding in doctor.thorough():
             if finding.level != doctor.OK and finding.name not in ("worker", "backups"):
                 self.say(f"  {finding.level}: {finding.says} {finding.do}")

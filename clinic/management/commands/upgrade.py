@@ -8,7 +8,7 @@ from django.core.management import BaseCommand, CommandError, call_command
 from django.core.management.base import SystemCheckError
 from django.db import DatabaseError, OperationalError, connection
 
-from clinic import checks, doctor, upgrading
+from clinic import away, checks, doctor, upgrading
 
 LOCK_WAITS = "3s"  # for a table: whoever wants it after us waits as long, too
 TRIES = 10
@@ -100,6 +100,7 @@ class Command(BaseCommand):
         if found["search"].level != doctor.OK:
             self.stdout.write("Writing the search anew …")
             call_command("index_guides")
+        away.write()
         try:
             with checks.lines_left_to_the_doctor():
                 self.check(
