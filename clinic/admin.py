@@ -183,6 +183,9 @@ class ServiceAdmin(NarrowList, admin.ModelAdmin):
 admin.site.unregister([get_user_model(), Group, DBTaskResult, Authenticator, EmailAddress])
 
 
+GIVEN_BY_OTHERS = ["is_active", "is_staff", "groups", "user_permissions"]
+
+
 @admin.register(get_user_model())
 class StaffAdmin(NarrowList, UserAdmin):
     """Who works here. What somebody may do comes from roles, so that it can be read at a glance."""
@@ -219,8 +222,20 @@ class StaffAdmin(NarrowList, UserAdmin):
         above = obj is not None and obj.is_superuser and not request.user.is_superuser
         return super().has_delete_permission(request, obj) and not above
 
+    def is_own_row(self, request, obj):
+        """Whose rights are given by somebody else. Who runs the site has all of them already."""
+        return obj is not None and obj == request.user and not obj.is_superuser
+
     def get_readonly_fields(self, request, obj=None):
-        return [*self.readonly_fields, *([] if request.user.is_superuser else ["is_superuser"])]
+        above = [] if request.user.is_superuser else ["is_superuser"]
+        return [*self.readonly_fields, *above, *(GIVEN_BY_OTHERS if self.is_own_row(request, obj) else [])]
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if not self.is_own_row(request, obj):
+            return fieldsets
+        why = {"description": "Nobody gives roles to themselves. Another manager does, or who runs the site."}
+        return [(name, options | (why if "groups" in options["fields"] else {})) for name, options in fieldsets]
 
     @admin.display(description="Roles")
     def roles(self, person):
