@@ -73,6 +73,7 @@ admin/mail/                                                         -       -
 admin/mail/<str:file>/<int:number>/                                 -       -
 
 admin/desk/                                                         staff   staff
+admin/still-here/                                                   staff   -
 admin/statistics/                                                   LS      LS
 admin/appointments/appointmentrequest/export/                       LS      LS
 admin/appointments/appointmentrequest/many/<slug:slug>/             TLS     TLS
