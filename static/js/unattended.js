@@ -32,20 +32,28 @@
   function lastUse() {
     if (!isTold) return usedAt;
     const [who, at] = (localStorage.getItem(KEY) ?? "").split(" ");
-    return who === person ? Math.max(usedAt, Number(at)) : 0;
+    return who === person ? Math.max(usedAt, Number(at) || 0) : 0;
   }
 
   const isOver = () => Date.now() - lastUse() >= ENDS_AFTER;
 
+  let where = ""; // the pointer: browsers tell of one that lies still, too, when a page changes below it
+
   /** The first touch after a long sleep must not count as if somebody had been there. */
-  function touch() {
+  function touch({ type, screenX, screenY }) {
+    if (type === "pointermove") {
+      const lay = where;
+      where = `${screenX} ${screenY}`;
+      if (where === lay) return;
+    }
     if (Date.now() - usedAt < 1000) return;
     if (isOver()) putAway();
     else use();
   }
 
   use();
-  for (const sign of ["keydown", "pointerdown", "pointermove", "wheel", "scroll"]) {
+  // Not "scroll": a page that shows news scrolls by itself.
+  for (const sign of ["keydown", "pointerdown", "pointermove", "touchmove", "wheel"]) {
     addEventListener(sign, touch, { capture: true, passive: true });
   }
   if (!shown) return;

@@ -127,7 +127,7 @@ def test_a_page_without_a_patient_stays(page, request_of_somebody):
     "use",
     [
         lambda page: page.keyboard.press("Shift"),
-        lambda page: page.mouse.move(9, 9),
+        lambda page: [page.mouse.move(9, 9), page.mouse.move(60, 60)],
         lambda page: page.mouse.wheel(0, 99),
     ],
 )
@@ -140,6 +140,19 @@ def test_a_key_a_pointer_and_the_wheel_keep_it(page, request_of_somebody, use):
     page.clock.run_for("14:00")
     assert NAME in page.content()
     page.clock.run_for("02:00")
+    assert is_away(page)
+
+
+def test_what_the_page_does_by_itself_keeps_nothing(page, request_of_somebody):
+    open_one(page, request_of_somebody)
+    lies_still = "dispatchEvent(new PointerEvent('pointermove', { screenX: 7, screenY: 7 }))"
+    page.evaluate(lies_still)
+    for _ in range(2):
+        page.clock.run_for("05:00")
+        page.evaluate("scrollBy(0, 40)")
+        page.evaluate(lies_still)
+
+    page.clock.run_for("06:00")
     assert is_away(page)
 
 
