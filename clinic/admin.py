@@ -7,6 +7,7 @@ from allauth.mfa.admin import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.checks import InlineModelAdminChecks
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
@@ -24,7 +25,7 @@ from appointments.duty import Rota
 from .context import profile_for
 from .models import ClinicProfile, ClinicWords, Closure, OpeningHours, Service, ServiceWords
 from .narrow import NarrowList
-from .staff import second_factor, sessions
+from .staff import again, second_factor, sessions
 from .staff.roles import ROLES
 from .words_admin import WordsInline
 
@@ -218,6 +219,21 @@ class StaffAdmin(NarrowList, UserAdmin):
         above = obj is not None and obj.is_superuser and not request.user.is_superuser
         return super().has_change_permission(request, obj) and not above
 
+    # Roles, passwords and second factors of others: whoever has signed in long ago is asked once more.
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        asked = again.asked(request) if self.may_save(request, object_id) else None
+        return asked or super().changeform_view(request, object_id, form_url, extra_context)
+
+    def user_change_password(self, request, id, form_url=""):
+        asked = again.asked(request) if self.may_save(request, id) else None
+        return asked or super().user_change_password(request, id, form_url)
+
+    def may_save(self, request, object_id):
+        if object_id is None:
+            return self.has_add_permission(request)
+        return self.has_change_permission(request, self.get_object(request, unquote(object_id)))
+
     def has_delete_permission(self, request, obj=None):
         above = obj is not None and obj.is_superuser and not request.user.is_superuser
         return super().has_delete_permission(request, obj) and not above
@@ -264,6 +280,8 @@ class StaffAdmin(NarrowList, UserAdmin):
         person = get_object_or_404(get_user_model(), pk=pk)
         if not self.has_change_permission(request, person):
             raise PermissionDenied
+        if asked := again.asked(request):
+            return asked
         has = second_factor.summary(person)
         if request.method == "POST":
             second_factor.reset(person)
