@@ -132,14 +132,14 @@ def tables():
             "tables",
             FAULT,
             "The database cannot tell what is asked of it.",
-            "Run “manage.py migrate”. Its own log says more.",
+            "Run “manage.py upgrade”. Its own log says more.",
         )
     else:
         yield Finding(
             "tables",
             FAULT,
             "The database is empty.",
-            "Is this a new site? Run “manage.py migrate”. If not, it is another database than before: check DATABASE_URL and "
+            "Is this a new site? Run “manage.py setup”. If not, it is another database than before: check DATABASE_URL and "
             "DATA_DIR, whether the disk is mounted and the file is there. docs/when-it-burns.md says how to put it back.",
         )
 
@@ -456,7 +456,7 @@ def durable():
 def migrations():
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        yield Finding("migrations", FAULT, "The database is not up to date.", "Run “manage.py migrate”.")
+        yield Finding("migrations", FAULT, "The database is not up to date.", "Run “manage.py upgrade”.")
     else:
         yield Finding("migrations", OK, "The database is up to date.")
 

@@ -5,6 +5,7 @@ sentence that names it.
 """
 
 import base64
+import os
 import secrets
 from datetime import time
 from pathlib import Path
@@ -52,6 +53,15 @@ try:
     DATA_DIR.mkdir(parents=True, exist_ok=True)
 except OSError as error:
     raise SystemExit(f"{DATA_DIR} cannot be made ({error.strerror}). Set DATA_DIR to a folder that is yours.") from None
+if os.geteuid() == 0 and DATA_DIR.stat().st_uid:  # files that root leaves there would stop the site, and its backups
+    try:
+        owner = DATA_DIR.owner()
+    except KeyError:  # a user of another computer
+        owner = DATA_DIR.stat().st_uid
+    raise SystemExit(
+        f"You are root, and {DATA_DIR} belongs to {owner}. Type it as that user, in the folder of the site: "
+        f"runuser -u {owner} -- .venv/bin/python manage.py …"
+    )
 
 
 def local_secret_key():

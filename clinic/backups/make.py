@@ -20,7 +20,7 @@ from django.utils.crypto import salted_hmac
 
 from education import picture_files
 
-from . import Trouble, archive, keys, rotation
+from . import Trouble, archive, keys, pictures, rotation
 from .engine import engine, standing_on
 from .facts import difference
 from .record import BackupRun
@@ -34,8 +34,15 @@ LEAVE_FREE = 200 * 1024 * 1024  # bytes: a backup must not be what fills the dis
 
 def run(*, turn=None):
     """Make one and return its BackupRun. Raises Trouble, which is written down, too."""
-    folder, began = ready_folder(), time.monotonic()
-    with only_one(folder):
+    began = time.monotonic()
+    try:
+        folder = ready_folder()
+        lock = (folder / ".lock").open("w")
+    except OSError as error:
+        trouble = f"{error.filename} cannot be written to: {error.strerror}."
+        write_down(turn, trouble)
+        raise Trouble(trouble) from None
+    with only_one(lock):
         done = begun(turn, folder)
         try:
             make(done, folder)
@@ -48,6 +55,12 @@ def run(*, turn=None):
             raise Trouble(done.trouble) from error
         logger.info("Backup %s: %s bytes, proven after %.0f s.", done.file, done.size, time.monotonic() - began)
     return done
+
+
+def write_down(turn, trouble):
+    """Who types the command reads it anyway."""
+    with suppress(DatabaseTrouble):
+        BackupRun.objects.filter(turn__isnull=False, turn=turn).update(trouble=trouble[:250])
 
 
 def begun(turn, folder):
@@ -77,20 +90,13 @@ def save(done):
 def ready_folder():
     if not settings.BACKUP_DIR:
         raise Trouble("BACKUP_DIR is not set: name the folder that backups go to, best on another disk.")
-    try:
-        settings.BACKUP_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise Trouble(f"{settings.BACKUP_DIR} cannot be made: {error.strerror}.") from None
+    settings.BACKUP_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     return settings.BACKUP_DIR
 
 
 @contextmanager
-def only_one(folder):
+def only_one(lock):
     """One at a time; the lock of one that was killed is gone with it."""
-    try:
-        lock = (folder / ".lock").open("w")
-    except OSError as error:
-        raise Trouble(f"{folder} cannot be written to: {error.strerror}.") from None
     with lock, ExitStack() as stack:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -139,7 +145,7 @@ class PicturesMoved(Exception):
 
 def leave_room(folder):
     database = engine().size()
-    media = sum(map(bytes_of, media_files()))
+    media = pictures.place().size()
     needed = {folder: database + media, settings.DATA_DIR: 2 * database if engine().VENDOR == "sqlite" else 0}
     if folder.stat().st_dev == settings.DATA_DIR.stat().st_dev:
         needed = {folder: sum(needed.values())}
@@ -149,21 +155,6 @@ def leave_room(folder):
                 f"There is no room for a backup in {place}: it may need {size // 2**20 + 1} MB besides the "
                 f"{LEAVE_FREE // 2**20} MB that are left free. Make room, or set BACKUP_DIR to a larger disk."
             )
-
-
-def bytes_of(path):
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:  # deleted in this moment
-        return 0
-
-
-def media_files():
-    return files_below(Path(settings.MEDIA_ROOT))
-
-
-def files_below(root):
-    return sorted(path for path in root.rglob("*") if path.is_file()) if root.exists() else []
 
 
 # Write and prove --------------------------------------------------------------------------------------------------------
@@ -190,15 +181,16 @@ def write(partial, readers, scratch):
     The database first, then the files: files are written before, or with, the row that makes them needed. Those that are
     deleted in between have a second name until then; prove() sees whether one has slipped through.
     """
-    pictures = named_twice(scratch / "pictures")
+    there = pictures.place()
+    there.hold(scratch / "pictures")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         with engine().snapshot(scratch) as (said, write_database), archive.writing(file, readers) as packed:
             packed.add(archive.ABOUT, json.dumps(about(said)).encode())
             write_database(packed)
             packed.add(archive.ERASED, erased_lines())
-            for name, path in sorted((by_name(settings.MEDIA_ROOT) | pictures).items()):
-                add_picture(packed, name, path)
+            for name in sorted(there.names()):
+                add_picture(packed, name, there)
         file.flush()
         os.fsync(file.fileno())
     return said
@@ -229,46 +221,31 @@ def erased_lines():
         return b""
 
 
-def by_name(root):
-    """{name below that folder: path}"""
-    return {path.relative_to(root).as_posix(): path for path in files_below(Path(root))}
-
-
-def named_twice(folder):
-    """The pictures as they are now, each under a second name that costs no room: who deletes the first deletes nothing."""
-    shutil.rmtree(folder, ignore_errors=True)
-    for name, path in by_name(settings.MEDIA_ROOT).items():
-        with suppress(OSError):  # a disk that knows no second names, or one that is deleted in this moment
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).hardlink_to(path)
-    return by_name(folder)
-
-
-def add_picture(packed, name, path):
+def add_picture(packed, name, there):
     if not archive.MEMBER.fullmatch(f"{archive.MEDIA}{name}"):
         return  # not written by us
     with suppress(FileNotFoundError):  # whether anything needs it is asked later
-        packed.add(f"{archive.MEDIA}{name}", path.read_bytes())
+        packed.add(f"{archive.MEDIA}{name}", there.read(name))
 
 
 def prove(partial, proof, said, scratch):
     """Restore what lies on the disk and compare. Raises Trouble, or PicturesMoved."""
-    loaded, pictures = engine().Loaded(scratch), set()
+    loaded, packed = engine().Loaded(scratch), set()
     try:
         for name, stream in archive.members(partial, [proof]):
             if name.startswith(engine().MEMBER):
                 loaded.feed(stream)
             elif name.startswith(archive.MEDIA):
-                pictures.add(name.removeprefix(archive.MEDIA))
+                packed.add(name.removeprefix(archive.MEDIA))
         loaded.finish()
         if differs := difference(said, loaded.facts()):
             raise Trouble(f"The backup was restored for a trial, and it is not the same: {differs}.")
         with standing_on(loaded.name):
-            missing = picture_files.missing_from(pictures)
+            missing = picture_files.missing_from(packed)
     finally:
         loaded.drop()
     # What the live site still names and has not got was lost before.
-    lost = missing & picture_files.missing_from(pictures) if missing else set()
+    lost = missing & picture_files.missing_from(packed) if missing else set()
     if missing - lost:
         raise PicturesMoved
     return len(lost)

@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from appointments.models import Delivery, WorkerHeartbeat
 from appointments.promise import plural
 from education import picture_files
 
-from . import Trouble, archive, keys
+from . import Trouble, archive, keys, pictures
 from .engine import engine, standing_on
 from .facts import difference
 from .make import key_mark, scratch_folder
@@ -43,7 +42,8 @@ def restore(path, key, *, check=False, lose_newer=False, other_secret_key=False,
         try:
             backup.load(identities)
             say(f"{path.name} is whole: made {backup.made_at:%Y-%m-%d %H:%M} UTC, {backup.in_words()}.")
-            backup.judge(other_secret_key)
+            backup.judge()
+            backup.judge_key(other_secret_key or check, say)
             backup.bring_up_to_date(say)
             if check:
                 say("It can be put back. Nothing was changed.")
@@ -62,7 +62,11 @@ def restore(path, key, *, check=False, lose_newer=False, other_secret_key=False,
 
 @contextmanager
 def only_one():
-    with (settings.DATA_DIR / ".restore.lock").open("w") as lock:
+    try:
+        lock = (settings.DATA_DIR / ".restore.lock").open("w")
+    except OSError as error:
+        raise Trouble(f"{settings.DATA_DIR} cannot be written to: {error.strerror}.") from None
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -131,19 +135,27 @@ class Backup:
             with target.open("wb") as file:
                 shutil.copyfileobj(stream, file)
 
-    def judge(self, other_secret_key):
+    def judge(self):
         unknown = unknown_migrations(self.about["migrations"])
         if unknown:
             raise Trouble(
                 f"{self.path} is of a newer version of this site: it knows {'.'.join(unknown[0])}. "
                 "Install that version first, then restore."
             )
-        if self.about["secret_key"] not in key_marks() and not other_secret_key:
+
+    def judge_key(self, may_differ, say):
+        if self.about["secret_key"] in key_marks():
+            return
+        differs = (
+            "SECRET_KEY is another one than the site had then. Without the old one nobody who was erased since is known "
+            "again, and staff's apps no longer fit."
+        )
+        if not may_differ:
             raise Trouble(
-                "SECRET_KEY is another one than the site had then. Without the old one nobody who was erased since is known "
-                "again, and staff's apps no longer fit. Set the old key, or add it to SECRET_KEY_FALLBACKS. If it is lost "
-                "for good: --other-secret-key, then erase those people by hand and reset staff's second factors."
+                f"{differs} Set the old key, or add it to SECRET_KEY_FALLBACKS. If it is lost for good: --other-secret-key, "
+                "then erase those people by hand and reset staff's second factors."
             )
+        say(differs)
 
     # Make it fit to be lived in -----------------------------------------------------------------------------------------
 
@@ -183,16 +195,7 @@ class Backup:
             erasure.settle()
 
     def put_pictures(self):
-        """Beside those that are there: their names are random and their content never changes."""
-        for name in sorted(self.pictures):
-            target = Path(settings.MEDIA_ROOT) / name
-            source = self.scratch / "media" / name
-            if target.exists() and target.stat().st_size == source.stat().st_size:
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(source, target)
-        if self.pictures:
-            os.sync()
+        pictures.place().put_back({name: self.scratch / "media" / name for name in sorted(self.pictures)})
 
 
 def known_migrations():

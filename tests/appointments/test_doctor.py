@@ -252,7 +252,7 @@ def test_a_database_that_was_never_migrated(healthy):
             cursor.execute("ALTER TABLE elsewhere RENAME TO appointments_delivery")
 
     assert code == 2
-    assert "FAULT    The database cannot tell what is asked of it.\n         → Run “manage.py migrate”." in said
+    assert "FAULT    The database cannot tell what is asked of it.\n         → Run “manage.py upgrade”." in said
 
 
 def test_a_weaker_database_is_a_fault(healthy, monkeypatch):

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from clinic import checks, doctor
-from clinic.backups import keys
+from clinic.backups import Trouble, keys, make, schedule
 from clinic.models import BackupRun, Examination
 from tests.appointments.test_doctor import healthy
 from tests.factories import a_request, a_user
@@ -64,6 +64,21 @@ def test_without_any_it_is_red_and_says_why_none_was_made(folder):
     BackupRun.objects.create(trouble="There is no room for a backup in /mnt.")
 
     assert "There is no room for a backup" in says("backups")
+
+
+def test_a_folder_that_cannot_be_written_to_is_named_after_the_worker_s_turn(folder, settings):
+    (folder / "file").touch()
+    for place in (folder / "file" / "below", folder):
+        (folder / ".lock").mkdir(exist_ok=True)
+        settings.BACKUP_DIR = place
+        run = BackupRun.objects.create(turn=f"turn of {place.name}")
+
+        with pytest.raises(Trouble, match="cannot be written to"):
+            make.run(turn=run.turn)
+
+        assert f"{folder}" in says("backups")
+        assert "cannot be written to" in says("backups")
+        assert not schedule.is_due(timezone.now()), "it waits a little with the next try"
 
 
 def test_a_failure_is_amber_while_a_good_one_is_there_and_forgotten_with_the_next_success(folder):

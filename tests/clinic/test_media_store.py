@@ -94,12 +94,18 @@ def server():
 
 
 @pytest.fixture
-def bucket(server, settings):
+def store(server):
+    """MEDIA_STORE of a bucket."""
+    return f"s3+http://key:secret@127.0.0.1:{server}/pictures-{time.monotonic_ns()}"
+
+
+@pytest.fixture
+def bucket(store, settings):
     """The store in the place of the disk, with an empty bucket."""
     import boto3
 
-    name = f"pictures-{time.monotonic_ns()}"
-    options = bucket_options(f"s3+http://key:secret@127.0.0.1:{server}/{name}")
+    options = bucket_options(store)
+    name = options["bucket_name"]
     client = boto3.client(
         "s3",
         endpoint_url=options["endpoint_url"],

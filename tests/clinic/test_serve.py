@@ -146,7 +146,7 @@ def test_a_database_that_is_not_migrated_is_one_sentence(prepared, tmp_path):
     said = process.communicate(timeout=30)[0]
 
     assert process.returncode == 1
-    assert "migrate" in said
+    assert "Run `manage.py upgrade` first" in said
     assert "Traceback" not in said
 
 

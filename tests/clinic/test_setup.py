@@ -2,6 +2,7 @@
 
 import os
 import pty
+import pwd
 import re
 import select
 import shutil
@@ -17,7 +18,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
 from clinic import env_file
-from tests.appointments.mail_server import MailServer
+from tests.appointments.mail_server import MailServer, free_port
 from tests.postgresql import Server, find_programs
 
 ROOT = Path(__file__).parent.parent.parent
@@ -105,6 +106,45 @@ def test_a_machine_answers_by_its_environment_and_may_do_so_again(bare, answers,
     assert key in path.read_text(), "a new key would end all that the old one has signed"
     assert ask_the_site(bare, "ClinicProfile.objects.get().name") == "Elm Street Clinic", "somebody may have changed it"
     assert ask_the_site(bare, "OpeningHours.objects.count(), Service.objects.count(), User.objects.count()") == "5 2 1"
+
+
+def test_at_a_later_start_mail_that_is_down_stops_nothing_and_no_test_mail_is_sent(bare, answers, mail_server):
+    """A container sets itself up each time: patients must be able to ask, whatever the mail does."""
+    assert manage("setup", "--no-input", "--without-static", environment=bare | answers).returncode == 0
+    assert len(mail_server.accepted) == 1
+
+    again = manage("setup", "--no-input", "--without-static", environment=bare)
+    assert (again.returncode, len(mail_server.accepted)) == (0, 1)
+    assert "The mail server …\n  answers." in again.stdout
+
+    gone = manage(
+        "setup", "--no-input", "--without-static", environment=bare | {"EMAIL_URL": f"smtp://127.0.0.1:{free_port()}"}
+    )
+    assert gone.returncode == 0, gone.stderr
+    assert "The site starts all the same" in gone.stdout
+    assert "Ready." in gone.stdout
+
+
+def test_at_the_first_start_mail_that_is_down_stops_the_set_up(bare, answers):
+    facts = bare | answers | {"EMAIL_URL": f"smtp://127.0.0.1:{free_port()}"}
+
+    assert "Check EMAIL_URL." in manage("setup", "--no-input", "--without-static", environment=facts).stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone can be somebody else")
+def test_root_leaves_no_files_among_those_of_the_site_s_own_user(bare):
+    data = Path(bare["DATA_DIR"])
+    data.mkdir()
+    os.chown(data, pwd.getpwnam("nobody").pw_uid, -1)
+
+    done = manage("doctor", environment=bare)
+
+    assert done.returncode == 1
+    assert "You are root" in done.stderr
+    assert "runuser -u nobody -- .venv/bin/python manage.py …" in done.stderr
+    assert list(data.iterdir()) == []
+    os.chown(data, 0, -1)
+    assert "The database" in manage("doctor", environment=bare).stdout, "twin: root's own folder"
 
 
 def test_a_machine_may_bring_the_key_of_the_managers_app(bare, answers):

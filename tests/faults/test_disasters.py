@@ -245,7 +245,7 @@ def test_sqlite_s_file_is_taken_away(clinic, mail_server, tmp_path, away):
         Staff(site.port, cookie).is_told_who_can_mend_it("The site cannot reach its data", "To the desk")
         said = safe.run("doctor", DATABASE_URL=f"sqlite:///{file}").stdout
         assert ("The database does not answer" if away == "moved" else "The database is empty") in said
-        assert "→ Run “manage.py migrate”" not in said, "it would make a new one in its place"
+        assert "→ Run “manage.py upgrade”" not in said, "it would make a new one in its place"
 
         if away == "moved":
             (tmp_path / "moved").rename(place)

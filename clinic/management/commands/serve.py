@@ -85,7 +85,7 @@ class Command(BaseCommand):
         except SystemCheckError as error:
             raise CommandError(str(error)) from None
         except SystemExit:
-            raise CommandError("The database is not up to date. Run `manage.py migrate` first.") from None
+            raise CommandError("The database is not up to date. Run `manage.py upgrade` first.") from None
         try:
             static("css/site.css")
         except ValueError:
