@@ -1,15 +1,20 @@
 """System checks: what must be true before a patient's request may be acknowledged."""
 
+from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
+
 import django
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.db import connections
 
 from .backups import Trouble, keys
+from .network import THIS_COMPUTER
 
 DJANGO_FLOOR = (5, 2, 19)
 SQLITE_FLOOR = (3, 35)  # the first that gives a key back for a row that was not in the way of another
 SAFE_SQLITE = {"journal_mode": ("wal",), "synchronous": (2, 3)}  # 2 is FULL, 3 is EXTRA
+OF_LINES = ["clinic.E016", "clinic.E017"]  # to Redis and to the mail server
 SAFE_POSTGRESQL = {
     "fsync": ("on",),
     "full_page_writes": ("on",),
@@ -101,4 +106,46 @@ def ready_for_patients(app_configs, **kwargs):
         )
     if django.VERSION[:3] < DJANGO_FLOOR:
         errors.append(Error("Django is older than 5.2.19.", hint="Install requirements.txt again.", id="clinic.E013"))
+    if not redis_is_ours_alone(settings.QUEUE_URL):
+        errors.append(
+            Error(
+                "Redis is on another computer, without encryption or without a password: others could read and write there.",
+                hint="Write rediss://:password@host:6380/0 in QUEUE_URL. See docs/operator.md, “Several hosts”.",
+                id="clinic.E016",
+            )
+        )
+    if mail_goes_in_clear() and not settings.MAIL_MAY_GO_IN_CLEAR:
+        errors.append(
+            Error(
+                f"Mail goes to {settings.EMAIL_HOST} unencrypted: on its way others read addresses and links of patients.",
+                hint="Write smtp+tls:// or smtp+ssl:// in EMAIL_URL, or ?in_clear=yes at its end where nobody else is on that line.",
+                id="clinic.E017",
+            )
+        )
     return errors
+
+
+@contextmanager
+def lines_left_to_the_doctor():
+    """For a site that has run with them before: its desk is red, which keeps no patient from it."""
+    silent = settings.SILENCED_SYSTEM_CHECKS
+    settings.SILENCED_SYSTEM_CHECKS = [*silent, *OF_LINES]
+    try:
+        yield
+    finally:
+        settings.SILENCED_SYSTEM_CHECKS = silent
+
+
+def mail_goes_in_clear():
+    encrypted = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
+    leaves = settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend") and settings.EMAIL_HOST not in THIS_COMPUTER
+    return leaves and not encrypted
+
+
+def redis_is_ours_alone(address):
+    """Whether it is this computer's, or asks for a password on a line whose other end has proven who it is."""
+    url = urlsplit(address)
+    if not address or url.hostname in THIS_COMPUTER:
+        return True
+    unproven = parse_qs(url.query).get("ssl_cert_reqs", ["required"]) != ["required"]
+    return url.scheme == "rediss" and bool(url.password) and not unproven

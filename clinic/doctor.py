@@ -23,17 +23,17 @@ from appointments.promise import age, plural
 from education.models import Guide, ShelfEntry
 from education.spelling import has_trigrams
 
-from . import caught_mail, certificate, checks, known_faults
+from . import caught_mail, certificate, checks, database_server, known_faults
 from .backups import health
 from .facts import Facts
 from .life import life
+from .network import THIS_COMPUTER
 
 OK, WARNING, FAULT = "OK", "WARNING", "FAULT"
 MEGABYTE = 1024 * 1024
 DISK_WARNING, DISK_FAULT = 1024 * MEGABYTE, 200 * MEGABYTE
 DISK_IS_FULL = "53100"  # PostgreSQL's code: disk_full
 MISSED_WITHIN = timedelta(days=7)
-THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ def around(broken=()):
     if "database" not in broken:
         yield from durable()
         yield from room_for_the_database()
+        yield from as_findings(database_server.findings())
         if "tables" not in broken:
             yield from migrations()
             yield from promises()
@@ -154,7 +155,8 @@ def worker(facts):
             "worker",
             FAULT,
             "The worker is not running, so no mail goes out.",
-            "Start it: it is part of “make run”, and “manage.py worker” on a server.",
+            "Whoever runs the site: “systemctl restart clinic-worker”; docs/when-it-burns.md says where its last words are. "
+            "In “make run” it starts again by itself.",
         )
     if facts.counts["workers_ahead"]:
         yield Finding(
@@ -483,6 +485,8 @@ def mail_server():
         yield Finding("mail_server", OK, f"The mail server answers, and its certificate is good ({where}).")
     elif settings.EMAIL_HOST in THIS_COMPUTER:
         yield Finding("mail_server", OK, f"The mail server of this computer answers ({where}).")
+    elif settings.MAIL_MAY_GO_IN_CLEAR:
+        yield Finding("mail_server", OK, f"The mail server answers, unencrypted as EMAIL_URL says ({where}).")
     else:
         yield Finding(
             "mail_server",
@@ -554,7 +558,7 @@ def libraries():
             "libraries",
             WARNING,
             known_faults.sentence(fault, version),
-            "Update the site: “git pull”, then install requirements.lock again.",
+            "Install the newest release, as under “Upgrade” in docs/operator.md.",
             for_desk=False,
         )
     if not found:

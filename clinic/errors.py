@@ -10,8 +10,8 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from .kept import is_from_our_own_page, page_that_keeps
-from .templatetags.clinic import words as name_in_words
+from .kept import page_that_keeps
+from .our_page import sent_by_our_page
 from .typed import tidy
 
 PAGES = {
@@ -89,12 +89,13 @@ def in_words_of_the_form(request, typed):
     could word, such as a service's number, is sent again and not shown."""
     view = getattr(getattr(request.resolver_match, "func", None), "view_class", None)
     fields = getattr(getattr(view, "form_class", None), "base_fields", {})
-    return [pair for name, value in typed if (pair := in_words(name, value, fields.get(name)))]
+    return [pair for name, value in typed if (pair := in_words(value, fields.get(name)))]
 
 
-def in_words(name, value, field):
+def in_words(value, field):
+    """None for what our form did not ask for."""
     if field is None:
-        return name_in_words(name), value
+        return None
     if isinstance(field, BooleanField):
         return field.label, _("Yes")
     if isinstance(field, ChoiceField):
@@ -139,12 +140,15 @@ def database_is_away(error):
 
 
 def csrf_failure(request, reason=""):
-    if is_from_our_own_page(request) and (kept := page_that_keeps(request)):
+    """What a page elsewhere made up is not shown as somebody's words, nor kept for a click; see docs/threats.md."""
+    ours = sent_by_our_page(request)
+    if ours and (kept := page_that_keeps(request)):
         return kept
     if request.path_info.startswith(STAFF):
         text = "Your sign-in page was open for too long. Please go back, load the page again and sign in."
     else:
-        parse_if_possible(request)
+        if ours is not False:
+            parse_if_possible(request)
         text = _(
             "For your safety we check that a form was sent from our own page, and this check failed. It happens when the "
             "page was open for a long time or the browser blocks cookies. Please send it again; if that fails too, call us."

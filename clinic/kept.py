@@ -22,8 +22,3 @@ def page_that_keeps(request):
     if ALWAYS_SENT not in dict(fields):
         return None
     return render(request, "admin/kept.html", {"fields": fields, "title": "Not saved yet"}, status=403)
-
-
-def is_from_our_own_page(request):
-    """Whether the browser says so. What a page elsewhere made up must not wait here for a click."""
-    return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import smtplib
 import socket
 import traceback
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from django.db import OperationalError
 from django.views.debug import SafeExceptionReporterFilter
 
 SPEAKS_OF_THE_MACHINE = (ImproperlyConfigured, OperationalError, OSError)  # "could not connect", "disk full"
+QUOTES_PEOPLE = (smtplib.SMTPException,)  # an OSError, and yet a mail server's words: whose address it refused
 SECRET_IN_ADDRESS = re.compile(r"(/request/(?:sent|status)/|/drafts/)[^/\s]+")  # opens a patient's page, or a draft
 
 
@@ -25,7 +27,8 @@ class PlainFormatter(logging.Formatter):
 
     def formatException(self, exc_info):
         kind, error, trace = exc_info
-        message = f": {error}" if isinstance(error, SPEAKS_OF_THE_MACHINE) else ""
+        of_the_machine = isinstance(error, SPEAKS_OF_THE_MACHINE) and not isinstance(error, QUOTES_PEOPLE)
+        message = f": {error}" if of_the_machine else ""
         frames = "".join(traceback.format_list(traceback.extract_tb(trace)))
         return f"Traceback (most recent call last):\n{frames}{kind.__module__}.{kind.__qualname__}{message}"
 

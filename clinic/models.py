@@ -271,7 +271,8 @@ class Service(models.Model):
     preparation = models.TextField(
         blank=True,
         max_length=2000,
-        help_text="How to get ready, in plain words: shown on the receipt and with a booked appointment. Empty lines divide paragraphs.",
+        help_text="How to get ready, in plain words: shown on the receipt and with a booked appointment, to whoever has the "
+        "patient’s link. Name no illness in it that others should not read there. Empty lines divide paragraphs.",
     )
     promise_hours = models.PositiveSmallIntegerField(
         "promise (opening hours)",

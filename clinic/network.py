@@ -4,6 +4,8 @@ from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 
+THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
+
 
 def network_of(request):
     """The visitor's address; of an IPv6 address the /64, of which one household has all."""

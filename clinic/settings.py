@@ -9,7 +9,7 @@ import os
 import secrets
 from datetime import time
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
@@ -221,13 +221,14 @@ if QUEUE_URL:
     RQ_QUEUES = {
         "default": {
             "URL": QUEUE_URL,
+            "SERIALIZER": "rq.serializers.JSONSerializer",  # RQ's own is pickle: whoever can write to Redis could run code
             "REDIS_CLIENT_KWARGS": {
                 "socket_connect_timeout": 1,
                 "socket_timeout": 2,
             },  # seconds a patient may wait for it
         }
     }
-    RQ = {"JOB_CLASS": "django_tasks_rq.Job"}
+    RQ = {"JOB_CLASS": "clinic.redis_queue.TaskJob", "WORKER_CLASS": "clinic.redis_queue.PlainWorker"}
 # What the worker does besides requests and their mail, at each turn, every few seconds and each hour: functions without
 # arguments that take seconds at most. Those of a turn say whether they did something.
 WORKER_EACH_TURN = ["education.darkroom.develop_next", "clinic.work.send_a_letter"]
@@ -263,7 +264,8 @@ PHONENUMBER_DEFAULT_REGION = given("PHONE_REGION", "US")
 
 # Mail -----------------------------------------------------------------------------------------------------------------
 # EMAIL_URL such as smtp+tls://user:password@mail.example.org:587; signs such as @ in the password as %40. Without one
-# the demo catches mail on disk, where staff read it at /admin/mail/.
+# the demo catches mail on disk, where staff read it at /admin/mail/. Who means smtp:// to another computer in production
+# says so: smtp://relay.example.org?in_clear=yes.
 
 CAUGHT_MAIL_DIR = DATA_DIR / "mail"
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
@@ -275,9 +277,11 @@ if EMAIL_URL := needed("EMAIL_URL", "such as smtp+tls://user:password@host:587")
     EMAIL_HOST, EMAIL_PORT = _mail.hostname, _mail.port or MAIL_PORTS[_mail.scheme]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
     EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.scheme == "smtp+tls", _mail.scheme == "smtp+ssl"
+    MAIL_MAY_GO_IN_CLEAR = parse_qs(_mail.query).get("in_clear") == ["yes"]
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = CAUGHT_MAIL_DIR
+    MAIL_MAY_GO_IN_CLEAR = False
 EMAIL_TIMEOUT = 10  # seconds for one answer of the mail server; Django has none of its own
 DEFAULT_FROM_EMAIL = needed("DEFAULT_FROM_EMAIL", "the sender of the site's mail") or "clinic@example.org"
 

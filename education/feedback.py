@@ -8,10 +8,8 @@ import secrets
 import threading
 import time
 from hashlib import blake2b
-from urllib.parse import urlsplit
 
 from django import forms
-from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.utils import timezone
@@ -43,20 +41,6 @@ PERSONAL = re.compile(
 
 class TooMany(Exception):
     """So many answers that these can only be a machine's."""
-
-
-def comes_from_our_page(request):
-    """Whether the browser says that one of our own pages sent this form. Nobody's cookie is asked for."""
-    if site := request.headers.get("Sec-Fetch-Site"):
-        return site == "same-origin"
-    ours = {settings.SITE_URL, f"{request.scheme}://{request.get_host()}"}
-    if origin := request.headers.get("Origin"):
-        return origin in ours
-    try:
-        page = urlsplit(request.headers.get("Referer", ""))
-    except ValueError:
-        return False
-    return f"{page.scheme}://{page.netloc}" in ours
 
 
 class Recently:

@@ -7,6 +7,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from clinic.our_page import sent_by_our_page
+
 from . import feedback
 from .models import Guide
 
@@ -24,12 +26,12 @@ def page(request, guide, status=200, **context):
 
 
 @never_cache
-@csrf_exempt  # the page is the same for all and sets no cookie; comes_from_our_page() stands in for the token
+@csrf_exempt  # the page is the same for all and sets no cookie; sent_by_our_page() stands in for the token
 @require_POST
 def clear(request, slug):
     guide = live_guide(slug)
     answer = {"yes": True, "no": False}.get(request.POST.get("clear"))
-    if not feedback.comes_from_our_page(request):
+    if not sent_by_our_page(request):
         return page(request, guide, 403, problem="elsewhere")
     if answer is None:
         return page(request, guide, 422, problem="unanswered")
@@ -55,7 +57,7 @@ def tell_more(request, slug, token):
         return page(request, guide, told=True)
     if request.method != "POST":
         return page(request, guide, answer=answer, form=feedback.WordsForm(revision=answer.revision))
-    if not feedback.comes_from_our_page(request):
+    if not sent_by_our_page(request):
         return page(request, guide, 403, problem="elsewhere")
     form = feedback.WordsForm(request.POST, revision=answer.revision)
     if not form.is_valid():

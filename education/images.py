@@ -10,7 +10,7 @@ from PIL import Image, ImageCms, ImageOps
 WIDTHS = (480, 720, 960, 1600)  # pixels that phones, a page on a desk, a tablet and a picture shown larger ask for
 FORMATS = ("avif", "webp")
 READABLE = ("JPEG", "PNG", "WEBP", "AVIF")
-QUALITY = {"avif": {"quality": 60, "speed": 8}, "webp": {"quality": 80, "method": 4}}
+QUALITY = {"avif": {"quality": 48, "speed": 6}, "webp": {"quality": 80, "method": 4}}
 
 
 def check_picture(file):

@@ -243,6 +243,7 @@ def test_both_apps_stand_on_the_ground_floor_of_the_clinic_alone():
             "typed",
             "errors",
             "network",
+            "our_page",
             "locked_table",
             "narrow",
             "languages",
@@ -339,6 +340,7 @@ def test_production_passes_its_own_checks(tmp_path):
         ({"SITE_URL": "http://clinic.example.org"}, "clinic.E012"),
         ({"SECRET_KEY": "short"}, "security.W009"),
         ({"SECOND_FACTOR_REQUIRED": "False"}, "clinic.E015"),
+        ({"EMAIL_URL": "smtp://mail.example.org"}, "clinic.E017"),
     ],
 )
 def test_the_checks_of_production_can_fail(tmp_path, wrong, message):
@@ -346,6 +348,14 @@ def test_the_checks_of_production_can_fail(tmp_path, wrong, message):
 
     assert checked.returncode != 0
     assert message in checked.stderr
+
+
+def test_production_lets_mail_go_in_clear_where_its_operator_means_it(tmp_path):
+    meant = {**PRODUCTION, "EMAIL_URL": "smtp://relay.example.org?in_clear=yes"}
+
+    checked = manage("check", "--deploy", "--fail-level", "WARNING", tmp_path=tmp_path, **meant)
+
+    assert checked.returncode == 0, checked.stderr
 
 
 @pytest.mark.parametrize(
@@ -366,6 +376,7 @@ def test_an_address_that_cannot_be_read_stops_with_one_sentence(tmp_path, name, 
         ("smtp+tls://me%40here:p%3Aw@mail.example.org", ["mail.example.org", 587, "me@here", "p:w", True, False]),
         ("smtp+ssl://mail.example.org", ["mail.example.org", 465, "", "", False, True]),
         ("smtp://127.0.0.1:2525", ["127.0.0.1", 2525, "", "", False, False]),
+        ("smtp://relay.example.org?in_clear=yes", ["relay.example.org", 25, "", "", False, False]),
     ],
 )
 def test_the_mail_server_is_read_from_one_address(tmp_path, url, expected):

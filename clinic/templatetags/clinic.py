@@ -36,12 +36,6 @@ def stamp(value):
 
 
 @register.filter
-def words(name):
-    """A field's name for people: 'best_time_to_call' is 'Best time to call'."""
-    return str(name).replace("_", " ").capitalize()
-
-
-@register.filter
 def phone(value):
     """A number as people read it, '(212) 555-0142'; what no library can read is shown as it was typed."""
     return number(readable_phone(value))

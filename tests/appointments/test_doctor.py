@@ -40,6 +40,14 @@ def healthy(clinic, settings):
         yield server
 
 
+@pytest.fixture(autouse=True)
+def quiet_log(db):
+    """PostgreSQL as docs/operator.md sets it up."""
+    if connection.vendor == "postgresql" and connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL log_min_error_statement = panic; SET LOCAL log_error_verbosity = terse")
+
+
 def examined(*options):
     """(exit code, what was said)"""
     said = StringIO()
@@ -171,6 +179,14 @@ def test_mail_that_is_caught(healthy, settings, production, level):
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 
     assert [found_level for found_level, _ in found("mail_server")] == [level]
+
+
+@pytest.mark.parametrize(("meant", "level"), [(False, "WARNING"), (True, "OK")])
+def test_mail_that_leaves_the_computer_in_clear(healthy, settings, monkeypatch, meant, level):
+    monkeypatch.setattr("clinic.doctor.THIS_COMPUTER", ())  # as if the mail server were another computer
+    settings.MAIL_MAY_GO_IN_CLEAR = meant
+
+    assert [found_level for found_level, said in found("mail_server") if "unencrypted" in said] == [level]
 
 
 def test_a_mail_server_that_is_away(healthy, settings):

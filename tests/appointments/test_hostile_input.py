@@ -2,13 +2,13 @@
 
 import socket
 import uuid
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django.asserts import assertContains
+from pytest_django.asserts import assertContains, assertNotContains
 
 from appointments import deliveries, intake
 from appointments.models import AppointmentRequest, Delivery
@@ -213,6 +213,44 @@ def test_without_the_check_of_origin_nothing_is_stored_and_what_was_typed_is_sho
     assertContains(response, "My words", status_code=403)
     assertContains(response, "(212) 555-0142", status_code=403)
     assert not AppointmentRequest.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "same-origin", "Origin": "null"},  # a browser that is told to hide where it comes from
+        {"Origin": "http://testserver"},
+        {},
+    ],
+)
+def test_from_our_own_page_with_a_token_that_is_gone_what_was_typed_is_shown(services, form_page, client, headers):
+    answers = form_page(client, message="My words") | {"best_time_to_call": "morning", "diagnosis": "Call 555-0199"}
+
+    page = Client(enforce_csrf_checks=True, headers=headers).post(URL, urlencode(answers), content_type=FORM)
+
+    assertContains(page, "My words", count=2, status_code=403)  # to read, and to send again
+    assertContains(page, "Send it again", status_code=403)
+    assertNotContains(page, "<dt>Diagnosis</dt>", status_code=403, html=True)  # our form does not ask that
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "https://other.testserver"},
+        {"Referer": "https://elsewhere.example/"},
+    ],
+)
+def test_words_that_a_page_elsewhere_made_up_are_not_shown_as_a_visitors_own(services, form_page, client, headers):
+    answers = form_page(client, message="You owe us. Call 555-0199", name="Robin Sample")
+
+    page = Client(enforce_csrf_checks=True, headers=headers).post(URL, urlencode(answers), content_type=FORM)
+
+    assertContains(page, "Please send that once more", status_code=403)
+    for words in ("You owe us", "Robin Sample", "What you wrote", "Send it again"):
+        assertNotContains(page, words, status_code=403)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,14 +12,19 @@ from tests import factories
 
 def test_the_receipt_shows_reference_and_promise_and_nothing_about_the_patient(client, services):
     stored = factories.a_request(
-        name="Quentin Canary", phone="+12125550199", email="canary@example.org", message="Sore"
+        name="Quentin Canary",
+        phone="+12125550199",
+        email="canary@example.org",
+        message="Sore",
+        service=factories.a_service("Scan", preparation="Wear no metal."),
     )
 
     response = client.get(stored.get_absolute_url())
 
     assertContains(response, f"{stored.reference[:4]} {stored.reference[4:]}")
     page = response.content.decode()
-    assert not [word for word in ("Canary", "555-0199", "5550199", "canary@", "Sore", "Imaging") if word in page]
+    assert not [word for word in ("Canary", "555-0199", "5550199", "canary@", "Sore", "Scan") if word in page]
+    assertContains(response, "Wear no metal.")  # the clinic's own words, of which its form says who reads them
     assert response["Cache-Control"] == "no-store, private"
     assert response["X-Robots-Tag"] == "noindex"
     assert not response.cookies

@@ -5,17 +5,19 @@ import subprocess
 import sys
 import time
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from django.conf import settings as site
 from django.db import transaction
 
 from appointments.models import Delivery
-from appointments.tasks import deliver
+from appointments.tasks import deliver, task
 from tests import factories
 from tests.appointments.mail_server import MailServer, free_port
 from tests.faults.processes import environment, process, until
 
+rq = pytest.importorskip("rq", reason="requirements-hosts.txt is not installed")
 needs_redis = pytest.mark.skipif(
     not (find_spec("django_tasks_rq") and shutil.which("redis-server")),
     reason="requirements-hosts.txt or Debian’s package redis-server is not installed",
@@ -98,6 +100,104 @@ def test_a_task_travels_by_redis_once_its_transaction_is_certain(clinic, redis, 
         until(lambda: worker.poll() is not None, within=90)
     assert [to for to, _ in mail_server.accepted] == ["desk@example.org"], worker.said()
     assert Delivery.objects.get().state == "accepted"
+
+
+# The worker without our two classes.
+AS_RQ_COMES = """
+from django.conf import settings
+settings.RQ = {{"JOB_CLASS": "django_tasks_rq.Job"}}
+settings.RQ_QUEUES["default"]["SERIALIZER"] = "{serializer}"
+import django
+django.setup()
+from django.core.management import call_command
+call_command("rqworker", "default", "--burst", serializer="{serializer}")
+"""
+
+
+class Harm:
+    """Makes a file where it is only read."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def a_pickled_job(redis, tmp_path):
+    """Gives whether it ran what it carries."""
+    queue, trace = rq.Queue("default", connection=redis.client), tmp_path / "harm"
+    queue.enqueue("appointments.tasks.deliver", Harm(trace))
+    return lambda worker: trace.exists()
+
+
+def a_job_that_names_what_to_call(redis, tmp_path):
+    """`print` stands for all that Python has. Gives whether it was called, with the error that it is told of."""
+    queue = rq.Queue("default", connection=redis.client, serializer="json")
+    queue.enqueue("os.getcwd", on_failure=rq.Callback("builtins.print"))
+    return lambda worker: "<class 'django.core.exceptions.SuspiciousOperation'>" in worker.said()
+
+
+@pytest.mark.parametrize("hostile", [a_pickled_job, a_job_that_names_what_to_call])
+def test_who_can_write_to_redis_runs_no_code_of_theirs(clinic, redis, facts, tmp_path, hostile):
+    did_harm = hostile(redis, tmp_path)
+
+    # Started as RQ's own programs start it: the worker reads no pickle all the same.
+    command = ("manage.py", "rqworker", "default", "--burst", "--serializer", "rq.serializers.DefaultSerializer")
+    with process(*command, folder=tmp_path, name="rq", **facts) as worker:
+        until(lambda: worker.poll() is not None, within=90)
+
+    assert not did_harm(worker)
+    assert redis.client.zcard("rq:failed:default") == 1, worker.said()
+
+
+@pytest.mark.parametrize(
+    ("hostile", "serializer"),
+    [
+        (a_pickled_job, "rq.serializers.DefaultSerializer"),
+        (a_job_that_names_what_to_call, "rq.serializers.JSONSerializer"),
+    ],
+)
+def test_twin_as_the_library_comes_it_does(clinic, redis, facts, tmp_path, hostile, serializer):
+    did_harm = hostile(redis, tmp_path)
+
+    with process("-c", AS_RQ_COMES.format(serializer=serializer), folder=tmp_path, name="rq", **facts) as worker:
+        until(lambda: worker.poll() is not None, within=90)
+
+    assert did_harm(worker), worker.said()
+
+
+@task()
+def quotes(backwards):
+    raise ValueError(backwards[::-1])
+
+
+def quote_in_a_task(redis):
+    """A task that fails over what somebody wrote: “quagga”. Gives what Redis holds of its error."""
+    queue = rq.Queue("default", connection=redis.client, serializer="json")
+    job = queue.enqueue(quotes.module_path, "aggauq", meta={"backend_name": "default"})
+    return lambda: job.latest_result().exc_string
+
+
+def test_what_a_failed_task_quotes_is_neither_logged_nor_kept_in_redis(clinic, redis, facts, tmp_path):
+    kept = quote_in_a_task(redis)
+
+    with process("manage.py", "rqworker", "default", "--burst", folder=tmp_path, name="rq", **facts) as worker:
+        until(lambda: worker.poll() is not None, within=90)
+
+    assert "A task failed." in worker.said() and "in quotes" in worker.said(), "the place in the code is there"
+    assert "ValueError" in kept()
+    assert "quagga" not in worker.said() + kept()
+
+
+def test_twin_as_the_library_comes_both_have_it(clinic, redis, facts, tmp_path):
+    kept = quote_in_a_task(redis)
+
+    code = AS_RQ_COMES.format(serializer="rq.serializers.JSONSerializer")
+    with process("-c", code, folder=tmp_path, name="rq", **facts) as worker:
+        until(lambda: worker.poll() is not None, within=90)
+
+    assert "quagga" in worker.said() and "quagga" in kept()
 
 
 def test_a_redis_that_is_away_costs_a_patient_nothing_and_the_worker_tells_staff(

@@ -114,7 +114,8 @@ def test_there_are_words_for_each_status_and_outcome():
 @pytest.mark.parametrize("story", STORIES)
 def test_it_says_where_the_request_stands_and_nothing_that_was_typed(client, services, staff, story):
     happened, heading, words = STORIES[story]
-    stored = factories.a_request(**TYPED, service=factories.a_service("Zqcanary service"))
+    service = factories.a_service("Zqcanary service", preparation="Wear no metal.")
+    stored = factories.a_request(**TYPED, service=service)
     happened(stored, staff)
 
     response = client.get(address(stored))
@@ -124,7 +125,7 @@ def test_it_says_where_the_request_stands_and_nothing_that_was_typed(client, ser
     assertContains(response, f"{stored.reference[:4]} {stored.reference[4:]}")
     page = response.content.decode().lower()
     assert "zqcanar" not in page and "0177" not in page and "quentin" not in page
-    assert ("appointment is booked" in page) == (story == "booked")
+    assert ("appointment is booked" in page) == ("wear no metal." in page) == (story == "booked")
     assert response["Cache-Control"] == "no-store, private"
     assert response["X-Robots-Tag"] == "noindex"
     assert not response.cookies

@@ -2,7 +2,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
-from clinic.checks import durable_database
+from clinic.checks import durable_database, ready_for_patients
 
 
 def found(alias="default"):
@@ -58,3 +58,43 @@ def test_transactions_that_begin_as_readers_are_refused():
         assert found() == ["clinic.E002"]
     finally:
         connection.close()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("address", "refused"),
+    [
+        ("", False),
+        ("redis://127.0.0.1:6379/0", False),
+        ("redis://localhost/0", False),
+        ("rediss://:secret@redis.example.org:6380/0", False),
+        ("redis://10.0.0.5:6379/0", True),
+        ("redis://:secret@10.0.0.5:6379/0", True),
+        ("rediss://redis.example.org:6380/0", True),
+        ("rediss://:secret@redis.example.org:6380/0?ssl_cert_reqs=none", True),
+    ],
+)
+def test_a_redis_that_others_can_write_to_is_an_error_of_production(settings, address, refused):
+    settings.QUEUE_URL = address
+
+    assert ("clinic.E016" in [error.id for error in ready_for_patients(None)]) == refused
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("host", "encrypted", "meant", "refused"),
+    [
+        ("mail.example.org", True, False, False),
+        ("127.0.0.1", False, False, False),
+        ("mail.example.org", False, True, False),
+        ("mail.example.org", False, False, True),
+        ("10.0.0.25", False, False, True),
+    ],
+)
+def test_mail_in_clear_to_another_computer_is_an_error_until_it_is_said_to_be_meant(
+    settings, host, encrypted, meant, refused
+):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_USE_TLS, settings.MAIL_MAY_GO_IN_CLEAR = host, encrypted, meant
+
+    assert ("clinic.E017" in [error.id for error in ready_for_patients(None)]) == refused

@@ -1,5 +1,6 @@
 """What stands in deploy/: as far as this computer can tell, each file is one that its program takes."""
 
+import http.client
 import re
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ import yaml
 
 from clinic.management.commands.serve import bind, make_server
 from clinic.management.commands.setup import Command
+from tests.appointments.mail_server import free_port
+from tests.faults.processes import until
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "deploy"
@@ -66,6 +69,61 @@ def test_caddy_takes_its_file(tmp_path):
     )
 
     assert said.returncode == 0, said.stderr
+
+
+def what_caddy_writes_down(text, tmp_path):
+    """All that it has said after somebody asked for a patient's page while the site did not answer."""
+    port = free_port()
+    file, log = tmp_path / "Caddyfile", tmp_path / "log"
+    file.write_text(text)
+    facts = {
+        "SITE_ADDRESS": f"http://127.0.0.1:{port}",
+        "SITE_UPSTREAMS": f"127.0.0.1:{free_port()}",
+        "XDG_DATA_HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path),
+        "PATH": "/usr/bin:/bin",
+    }
+    command = ["caddy", "run", "--config", str(file), "--adapter", "caddyfile"]
+    with log.open("w") as target, subprocess.Popen(command, env=facts, stdout=target, stderr=target) as caddy:
+        try:
+            until(lambda: answers(port, "/readyz") == 404)
+            assert answers(port, "/request/status/a-secret-of-somebody/?q=quagga") in (502, 503)
+            until(lambda: "http.log.error" in log.read_text())
+        finally:
+            caddy.terminate()
+    return log.read_text()
+
+
+def answers(port, path):
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        line.request("GET", path, headers={"User-Agent": "somebodys-browser"})
+        return line.getresponse().status
+    except OSError:
+        return None
+    finally:
+        line.close()
+
+
+OF_WHO_ASKED = ("a-secret-of-somebody", "quagga", "somebodys-browser", "remote_ip")
+
+
+@pytest.mark.skipif(not shutil.which("caddy"), reason="caddy is not installed: Debian’s package caddy")
+def test_caddy_writes_down_trouble_without_who_asked_for_what(tmp_path):
+    said = what_caddy_writes_down((DEPLOY / "Caddyfile").read_text(), tmp_path)
+
+    assert "connection refused" in said or "no upstreams available" in said
+    assert not [word for word in OF_WHO_ASKED if word in said], said
+
+
+@pytest.mark.skipif(not shutil.which("caddy"), reason="caddy is not installed: Debian’s package caddy")
+def test_twin_without_its_filter_caddy_writes_down_a_patients_link(tmp_path):
+    text, cut = re.subn(r"^\tlog default \{\n.*?^\t\}\n", "", (DEPLOY / "Caddyfile").read_text(), flags=re.S | re.M)
+
+    said = what_caddy_writes_down(text, tmp_path)
+
+    assert cut == 1
+    assert [word for word in OF_WHO_ASKED if word in said] == list(OF_WHO_ASKED)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +189,7 @@ def test_the_operators_page_fills_in_all_that_the_proxys_file_leaves_open(tmp_pa
     text = "\n".join(line for line in target.read_text().splitlines() if not line.lstrip().startswith("#"))
     assert not re.findall(r"<[^>]+>", text)
     assert text.count("server 127.0.0.1:800") == 2
+    assert text.count("server {") == 2 == text.count("access_log off;  # else") + text.count("clinic.log clinic")
     assert "ssl_certificate_key /etc/letsencrypt/live/clinic.example.org/privkey.pem;" in text
     assert "listen 443 ssl;" in text
 

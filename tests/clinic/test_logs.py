@@ -2,6 +2,9 @@
 
 import json
 import logging
+import smtplib
+
+import pytest
 
 from clinic.logs import JsonFormatter, PlainFormatter
 
@@ -37,6 +40,22 @@ def test_an_error_of_the_machine_says_what_is_wrong():
         raise OSError("No space left on device")
     except OSError as error:
         assert "No space left on device" in written("It failed", exc_info=(type(error), error, error.__traceback__))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        smtplib.SMTPRecipientsRefused({"pat@example.org": (550, b"No such user")}),
+        smtplib.SMTPSenderRefused(550, b"pat@example.org is not welcome", "clinic@example.org"),
+        smtplib.SMTPDataError(554, b"Mail to pat@example.org refused"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_of_a_mail_server_is_told_without_the_addresses_that_it_quotes(error):
+    said = written("It failed", exc_info=(type(error), error, None))
+
+    assert isinstance(error, OSError) and "pat@" in str(error)
+    assert said.endswith(f"smtplib.{type(error).__name__}")
 
 
 def test_json_lines_say_the_same_and_no_more():

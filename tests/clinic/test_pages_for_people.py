@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.utils.text import capfirst
 from PIL import Image
 
 from tests.browser.pictures import PICTURES
@@ -55,13 +57,38 @@ def test_twin_a_link_or_a_picture_to_nowhere_is_found(tmp_path):
 
 def test_what_the_pages_call_buttons_is_what_the_buttons_say():
     """Words in *italics* with a capital are those of the site: they stand in its templates or code."""
-    said = "\n".join(
+    said = what_the_site_says()
+    said += " Add guide Add user "  # the admin makes these of the models' names
+    labels = labels_of_fields()
+    for page in FOR_PEOPLE:
+        for words in re.findall(r"(?<![*\w])\*([A-Z][^*]+)\*(?!\*)", page.read_text()):
+            assert words in said or words in labels, (page.name, words)
+
+
+def what_the_site_says():
+    return "\n".join(
         path.read_text()
         for folder in ("templates", "clinic", "appointments", "education")
         for path in (ROOT / folder).rglob("*")
         if path.suffix in (".html", ".py", ".txt")
     )
-    said += " Add guide Add user Clinic profile Paused "  # the admin makes these of the models' names
-    for page in FOR_PEOPLE:
-        for words in re.findall(r"(?<![*\w])\*([A-Z][^*]+)\*(?!\*)", page.read_text()):
-            assert words in said, (page.name, words)
+
+
+def test_what_a_receptionist_sees_when_something_is_wrong_is_what_the_site_says():
+    page = (DOCS / "for-receptionists.md").read_text()
+    rows = re.findall(r"^\| ([^|]+?)(?: \(red\))? \|", page[page.index("| You see |") :], re.M)[1:]
+    said = what_the_site_says()
+
+    assert len(rows) >= 4
+    assert [words for words in rows if words not in said] == ["The page does not open at all"]
+
+
+def labels_of_fields():
+    """As the admin writes models and their fields."""
+    models = [model._meta for model in apps.get_models()]
+    named = {meta.verbose_name for meta in models} | {meta.verbose_name_plural for meta in models}
+    return {capfirst(name) for name in named | {field.verbose_name for meta in models for field in meta.fields}}
+
+
+def test_a_label_that_was_changed_is_no_longer_one():
+    assert "Take no requests online" in labels_of_fields() and "Paused" not in labels_of_fields()

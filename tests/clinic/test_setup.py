@@ -18,6 +18,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
 from clinic import env_file
+from clinic.management.commands.setup import mail_address
 from tests.appointments.mail_server import MailServer, free_port
 from tests.postgresql import Server, find_programs
 
@@ -123,6 +124,23 @@ def test_at_a_later_start_mail_that_is_down_stops_nothing_and_no_test_mail_is_se
     assert gone.returncode == 0, gone.stderr
     assert "The site starts all the same" in gone.stdout
     assert "Ready." in gone.stdout
+
+    in_clear = manage(
+        "setup", "--no-input", "--without-static", environment=bare | {"EMAIL_URL": "smtp://mail.invalid"}
+    )
+    assert in_clear.returncode == 0, in_clear.stderr
+    assert "FAULT: Mail goes to mail.invalid unencrypted" in in_clear.stdout
+    assert "Ready." in in_clear.stdout
+
+
+def test_a_first_set_up_asks_whether_mail_in_clear_is_meant(bare, answers):
+    """The twin: somebody is there to decide it. 127.0.0.2 stands for another computer."""
+    with MailServer().running(host="0.0.0.0") as server:
+        elsewhere = {"EMAIL_URL": f"smtp://127.0.0.2:{server.port}"}
+        refused = manage("setup", "--no-input", "--without-static", environment=bare | answers | elsewhere)
+
+    assert refused.returncode == 1
+    assert "clinic.E017" in refused.stderr
 
 
 def test_at_the_first_start_mail_that_is_down_stops_the_set_up(bare, answers):
@@ -315,6 +333,18 @@ def test_a_person_is_asked_until_the_answers_can_be_used(bare, answers, mail_ser
     assert ask_the_site(bare, "User.objects.get().authenticator_set.count() > 0") == "True"
     deployed = manage("check", "--deploy", "--fail-level", "WARNING", environment=bare)
     assert deployed.returncode == 0, deployed.stderr
+
+
+@pytest.mark.parametrize(
+    ("answers", "address"),
+    [
+        (("smtp+tls", "mail.example.org", "587", "me:secret@"), "smtp+tls://me:secret@mail.example.org:587"),
+        (("smtp", "127.0.0.1", "25"), "smtp://127.0.0.1:25"),
+        (("smtp", "relay.example.org", "25"), "smtp://relay.example.org:25?in_clear=yes"),
+    ],
+)
+def test_who_answers_that_there_is_no_encryption_has_said_that_it_is_meant(answers, address):
+    assert mail_address(*answers) == address
 
 
 def test_the_file_of_settings_keeps_what_else_stands_in_it(tmp_path):

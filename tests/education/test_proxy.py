@@ -155,8 +155,37 @@ def test_the_log_has_no_question_and_no_secret(proxy):
     assert "/guides/search/" in log and "/request/status/..." in log
     assert "/drafts/..." in log and "/es/request/sent/..." in log
     assert "quagga" not in log and "a-secret" not in log
+    assert log.count("127.0.0.0 [") == log.count("\n") and "127.0.0.1" not in log
     errors = proxy.folder / "error.log"
     assert "quagga" not in errors.read_text() if errors.exists() else True
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("203.0.113.77", "203.0.113.0"),
+        ("2001:db8:7:aaaa:bbbb:cccc:dddd:eeee", "2001:db8:7::"),
+        ("2001:db8:7::eeee", "2001:db8:7::"),
+        ("2001:db8::eeee", "2001:db8::"),
+        ("2001::a:b:c", "2001::"),
+        ("::1", "-"),
+        ("::ffff:203.0.113.77", "-"),
+    ],
+)
+def test_the_log_has_a_readers_network_and_not_their_address(tmp_path, address, written):
+    told = "set_real_ip_from 127.0.0.1; real_ip_header X-From;"
+    with ExitStack() as stack:
+        site = stack.enter_context(one_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+        proxy = stack.enter_context(a_proxy(port=free_port(), site_port=site, data=tmp_path, more=told))
+        ask(proxy, GUIDE, **{"X-From": address})
+        line = until_line(proxy.folder / "access.log", GUIDE)
+
+    assert line.split(" [")[0] == written
+
+
+def until_line(path, words):
+    until(lambda: path.exists() and words in path.read_text())
+    return next(line for line in path.read_text().splitlines() if words in line)
 
 
 def until_written(path, lines):

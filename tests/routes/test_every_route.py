@@ -20,6 +20,7 @@ from django.utils.translation import override
 from django.views.decorators.clickjacking import xframe_options_exempt
 
 from clinic import languages, urls
+from clinic.staff import guessing
 from tests import factories
 from tests.served import served
 from tests.staff import people
@@ -32,7 +33,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 FORM = {"content_type": "application/x-www-form-urlencoded"}
 BESIDES = ["static/css/tokens.css", "static/nothing.css", "nothing/here/", "es/nothing/here/", "admin/nothing/here/"]
-OWN_COOKIES = ("__Host-session", "__Host-csrf", "__Host-device", "session", "csrf", "device", "draft-", "sent_before")
+OF_THE_WHOLE_HOST = {"session", "csrf", "device"}
+IN_PRODUCTION = {f"__Host-{name}" for name in OF_THE_WHOLE_HOST}
+OF_ONE_PLACE = {"sent_before"}  # and draft-…
 ELSEWHERE = "elsewhere.example.com"
 # What production sets by itself, read from a process that is production.
 OF_PRODUCTION = [
@@ -51,6 +54,12 @@ OF_PRODUCTION = [
     "SECURE_HSTS_PRELOAD",
     "SECURE_PROXY_SSL_HEADER",
 ]
+ASK = """
+import json
+from django.conf import settings
+from clinic.staff import guessing
+print(json.dumps({{name: getattr(settings, name) for name in {names}}} | {{"device": guessing.COOKIE}}))
+"""
 
 
 # Addresses that break a rule, one each --------------------------------------------------------------------------------
@@ -81,6 +90,12 @@ def with_a_strange_cookie(request):
     return response
 
 
+def with_a_cookie_that_a_neighbor_could_set(request):
+    response = HttpResponse("x")
+    response.set_cookie("session", "x", httponly=True, samesite="Lax", secure=True)
+    return response
+
+
 def without_encryption(request):
     return HttpResponse("x", headers={"Strict-Transport-Security": "max-age=1"})
 
@@ -106,6 +121,7 @@ urlpatterns = [
             kept,
             with_a_loose_cookie,
             with_a_strange_cookie,
+            with_a_cookie_that_a_neighbor_could_set,
             without_encryption,
             with_the_host_it_was_told,
         )
@@ -175,20 +191,21 @@ def client_of(letter, **how):
 
 def own_cookies(secure):
     def rule(route, response):
-        return facts.cookies(route, response, OWN_COOKIES, secure)
+        return facts.cookies(route, response, OF_ONE_PLACE | (IN_PRODUCTION if secure else OF_THE_WHOLE_HOST), secure)
 
     return rule
 
 
 @pytest.fixture
-def like_production(settings):
+def like_production(settings, monkeypatch):
     """The guards as a site with CLINIC_ENV=production has them, asked of such a process."""
 
     def ask(tmp_path):
-        code = f"import json; from django.conf import settings as s; print(json.dumps({{n: getattr(s, n) for n in {OF_PRODUCTION}}}))"
-        shown = manage("shell", "--no-imports", "-c", code, tmp_path=tmp_path, **PRODUCTION)
+        shown = manage("shell", "--no-imports", "-c", ASK.format(names=OF_PRODUCTION), tmp_path=tmp_path, **PRODUCTION)
         assert shown.returncode == 0, shown.stderr
-        for name, value in json.loads(shown.stdout).items():
+        found = json.loads(shown.stdout)
+        monkeypatch.setattr(guessing, "COOKIE", found.pop("device"))
+        for name, value in found.items():
             setattr(settings, name, value)
 
     return ask
@@ -199,6 +216,14 @@ def test_every_address_carries_the_guards_and_only_everybody_s_pages_are_kept(sa
     answers = everywhere(samples, client_of(letter))
 
     assert faults(answers, facts.headers, facts.keeping, own_cookies(secure=False)) == []
+
+
+def test_in_production_no_other_host_of_the_domain_can_set_the_cookies_that_the_whole_site_reads(
+    like_production, settings, tmp_path
+):
+    like_production(tmp_path)
+
+    assert {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, guessing.COOKIE} == IN_PRODUCTION
 
 
 @pytest.mark.parametrize("letter", ["", "S"])
@@ -241,6 +266,7 @@ def test_readers_and_pages_that_are_kept_set_no_cookie(samples):
         (kept, facts.keeping),
         (with_a_loose_cookie, own_cookies(secure=True)),
         (with_a_strange_cookie, own_cookies(secure=True)),
+        (with_a_cookie_that_a_neighbor_could_set, own_cookies(secure=True)),
         (without_encryption, facts.encrypted),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 from pytest_django.asserts import assertContains
 
 from appointments.management.commands.worker import clear_away_old_rows
@@ -16,7 +17,7 @@ from clinic import languages
 from clinic.staff import sessions
 from tests.factories import a_user
 
-from .people import OWN, PASSWORD, everybody, is_signed_in, sign_in, somebody
+from .people import CODE, OWN, PASSWORD, code_of, everybody, is_signed_in, sign_in, somebody, with_app
 
 BESIDE_THE_GUIDES = "guide-worker.js"
 FIREFOX = {"user-agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"}
@@ -187,11 +188,53 @@ def test_who_is_added_works_here_and_signs_in(client, db):
     assert is_signed_in(theirs)
 
 
-def test_signing_in_leads_to_no_other_site(client, person):
+ELSEWHERE = [
+    "https://elsewhere.example.com/",
+    "//elsewhere.example.com/",
+    "///elsewhere.example.com/",
+    "/\\elsewhere.example.com/",
+    "\\\\elsewhere.example.com/",
+    "https:elsewhere.example.com",
+    "https:///elsewhere.example.com/",
+    "http://testserver@elsewhere.example.com/",
+    "\t//elsewhere.example.com/",
+    "javascript:alert(1)",
+]
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_signing_in_leads_to_no_other_site(client, person, elsewhere):
     typed = {"login": "rosa", "password": PASSWORD}
-    assert client.post("/admin/login/", {**typed, "next": "https://elsewhere.example.com/"})["Location"] == "/admin/"
+    assert client.post("/admin/login/", {**typed, "next": elsewhere})["Location"] == "/admin/"
     client.post("/admin/logout/")
     assert client.post("/admin/login/", {**typed, "next": "/admin/mail/"})["Location"] == "/admin/mail/"
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_who_shows_once_more_who_they_are_is_led_to_no_other_site(client, person, elsewhere):
+    secret = with_app(person)
+    sign_in(client, person)
+    now = time.time()
+    client.post(CODE, {"code": code_of(secret, now)})
+    next_code = code_of(secret, now + 30)  # each opens once
+    for way, typed in {"password": {"password": PASSWORD}, "code": {"code": next_code}}.items():
+        page = client.get(f"/admin/account/again/{way}/", {"next": elsewhere})
+        assert page.status_code == 200 and f'href="{escape(elsewhere)}"' not in page.text
+        answer = client.post(f"/admin/account/again/{way}/", {**typed, "next": elsewhere})
+        assert answer["Location"] == "/admin/"
+    for ask in (client.get, client.post):  # who has no passkey is sent on to the other ways
+        answer = ask("/admin/account/again/passkey/", {"credential": "{}", "next": elsewhere})
+        assert answer["Location"].startswith("/admin/account/again/")
+    own = {"password": PASSWORD, "next": "/admin/mail/"}
+    assert client.post("/admin/account/again/password/", own)["Location"] == "/admin/mail/"
+
+
+def test_twin_without_the_look_at_the_address_both_lead_there(client, person, monkeypatch):
+    monkeypatch.setattr("clinic.staff.adapters.StaffAdapter.is_safe_url", lambda adapter, url: True, raising=False)
+    typed = {"login": "rosa", "password": PASSWORD, "next": ELSEWHERE[0]}
+
+    assert client.post("/admin/login/", typed)["Location"] == ELSEWHERE[0]
+    assert client.post("/admin/account/again/password/", typed)["Location"] == ELSEWHERE[0]
 
 
 # One's own ------------------------------------------------------------------------------------------------------------

@@ -149,6 +149,12 @@ def test_services_and_recipients_are_edited(staff_client, clinic):
     assertContains(staff_client.get("/admin/appointments/recipient/"), "new@example.org")
 
 
+def test_the_form_of_a_service_says_who_can_read_how_to_get_ready(staff_client, clinic):
+    page = staff_client.get("/admin/clinic/service/add/")
+
+    assertContains(page, "to whoever has the patient’s link. Name no illness in it")
+
+
 def test_staff_accounts_show_no_split_dates(staff_client, staff):
     page = staff_client.get(f"/admin/auth/user/{staff.pk}/change/")
 

@@ -12,6 +12,7 @@ import secrets
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,7 +25,8 @@ from django.db import DatabaseError, OperationalError, connection
 from dotenv import dotenv_values
 
 from appointments import deliveries, emails
-from clinic import caught_mail, doctor, env_file, first_run
+from clinic import caught_mail, checks, doctor, env_file, first_run
+from clinic.network import THIS_COMPUTER
 from clinic.staff import second_factor
 
 TRIES = 20  # of one question; who has no answer stops
@@ -39,7 +41,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--no-input", action="store_true", help="Ask nothing: everything from the environment.")
-        parser.add_argument("--all", action="store_true", help="Ask also what is answered already.")
+        parser.add_argument("--all", action="store_true", help="Ask for what is known of the clinic, too.")
         parser.add_argument("--ask", action="append", default=[], metavar="NAME", help="Ask for this setting again.")
         parser.add_argument(
             "--without-static", action="store_true", help="The static files are collected already, as in a container."
@@ -120,7 +122,7 @@ class Command(BaseCommand):
         port = self.ask("", "  Port", {"smtp+tls": "587", "smtp+ssl": "465", "smtp": "25"}[way], a_port)
         user = self.ask("", "  User name (empty: none)", "", str)
         password = quote(getpass.getpass("  Password: "), safe="") if user else ""
-        return f"{way}://{quote(user, safe='')}:{password}@{host}:{port}" if user else f"{way}://{host}:{port}"
+        return mail_address(way, host, port, f"{quote(user, safe='')}:{password}@" if user else "")
 
     def go_on_with(self, changed):
         """Write down what was answered, then begin again in a process that has read it."""
@@ -219,14 +221,15 @@ class Command(BaseCommand):
         self.say("\nThe mail server …")
         if caught_mail.is_caught():
             raise CommandError("EMAIL_URL is not set: mail would reach nobody.")
-        is_a_start = self.no_input and first_run.managers().exists()  # as a container does it, and not the first time
+        # A container does it each time: from the second on nothing here may keep patients from the site.
+        self.is_a_start = self.no_input and first_run.managers().exists()
         if trouble := deliveries.try_out():
-            if is_a_start:
+            if self.is_a_start:
                 self.say(f"  {trouble} The site starts all the same: staff are told of requests once mail goes out.")
                 return
             self.mend("EMAIL_URL", trouble)
         self.say("  answers.")
-        if is_a_start:
+        if self.is_a_start:
             return
         first = first_run.Recipient.objects.active().first()
         to = self.ask("SETUP_TEST_MAIL_TO", "Send a test mail to", first.email, first_run.mailboxes)[0]
@@ -293,7 +296,8 @@ class Command(BaseCommand):
     def finish(self):
         self.say("\nChecks …")
         try:
-            self.check(databases=["default"], include_deployment_checks=True, fail_level=30)
+            with checks.lines_left_to_the_doctor() if self.is_a_start else nullcontext():
+                self.check(databases=["default"], include_deployment_checks=True, fail_level=30)
         except SystemCheckError as error:
             raise CommandError(str(error)) from None
         if not self.without_static:
@@ -375,6 +379,12 @@ def encryption(text):
     if text not in known:
         raise ValidationError("Write tls, ssl or none.")
     return known[text]
+
+
+def mail_address(way, host, port, who=""):
+    """EMAIL_URL. Who answers that there is no encryption means it."""
+    meant = "?in_clear=yes" if way == "smtp" and host not in THIS_COMPUTER else ""
+    return f"{way}://{who}{host}:{port}{meant}"
 
 
 def a_port(text):

@@ -8,7 +8,7 @@ from django.core.management import BaseCommand, CommandError, call_command
 from django.core.management.base import SystemCheckError
 from django.db import DatabaseError, OperationalError, connection
 
-from clinic import doctor, upgrading
+from clinic import checks, doctor, upgrading
 
 LOCK_WAITS = "3s"  # for a table: whoever wants it after us waits as long, too
 TRIES = 10
@@ -72,7 +72,7 @@ class Command(BaseCommand):
             )
         if wanted.due and upgrading.has_patients() and not backup_is_made and not upgrading.is_backed_up():
             yield (
-                "No backup of the last 24 hours is known. Make one (docs/operator.md); if you have one that is not "
+                "No backup of the last 24 hours is known. Make one (docs/when-it-burns.md); if you have one that is not "
                 "this site's own: manage.py upgrade --backup-is-made"
             )
 
@@ -101,12 +101,13 @@ class Command(BaseCommand):
             self.stdout.write("Writing the search anew …")
             call_command("index_guides")
         try:
-            self.check(
-                databases=["default"],
-                include_deployment_checks=settings.PRODUCTION,
-                fail_level=30,
-                display_num_errors=True,
-            )
+            with checks.lines_left_to_the_doctor():
+                self.check(
+                    databases=["default"],
+                    include_deployment_checks=settings.PRODUCTION,
+                    fail_level=30,
+                    display_num_errors=True,
+                )
         except SystemCheckError as error:
             raise CommandError(str(error)) from None
         self.stdout.write("All is up to date. Start the new version's processes, host by host: docs/operator.md")
