@@ -7,6 +7,7 @@ from allauth.mfa.admin import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.checks import InlineModelAdminChecks
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
@@ -24,7 +25,7 @@ from appointments.duty import Rota
 from .context import profile_for
 from .models import ClinicProfile, ClinicWords, Closure, OpeningHours, Service, ServiceWords
 from .narrow import NarrowList
-from .staff import second_factor, sessions
+from .staff import again, second_factor, sessions
 from .staff.roles import ROLES
 from .words_admin import WordsInline
 
@@ -183,6 +184,9 @@ class ServiceAdmin(NarrowList, admin.ModelAdmin):
 admin.site.unregister([get_user_model(), Group, DBTaskResult, Authenticator, EmailAddress])
 
 
+GIVEN_BY_OTHERS = ["is_active", "is_staff", "groups", "user_permissions"]
+
+
 @admin.register(get_user_model())
 class StaffAdmin(NarrowList, UserAdmin):
     """Who works here. What somebody may do comes from roles, so that it can be read at a glance."""
@@ -215,12 +219,39 @@ class StaffAdmin(NarrowList, UserAdmin):
         above = obj is not None and obj.is_superuser and not request.user.is_superuser
         return super().has_change_permission(request, obj) and not above
 
+    # Roles, passwords and second factors of others: whoever has signed in long ago is asked once more.
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        asked = again.asked(request) if self.may_save(request, object_id) else None
+        return asked or super().changeform_view(request, object_id, form_url, extra_context)
+
+    def user_change_password(self, request, id, form_url=""):
+        asked = again.asked(request) if self.may_save(request, id) else None
+        return asked or super().user_change_password(request, id, form_url)
+
+    def may_save(self, request, object_id):
+        if object_id is None:
+            return self.has_add_permission(request)
+        return self.has_change_permission(request, self.get_object(request, unquote(object_id)))
+
     def has_delete_permission(self, request, obj=None):
         above = obj is not None and obj.is_superuser and not request.user.is_superuser
         return super().has_delete_permission(request, obj) and not above
 
+    def is_own_row(self, request, obj):
+        """Whose rights are given by somebody else. Who runs the site has all of them already."""
+        return obj is not None and obj == request.user and not obj.is_superuser
+
     def get_readonly_fields(self, request, obj=None):
-        return [*self.readonly_fields, *([] if request.user.is_superuser else ["is_superuser"])]
+        above = [] if request.user.is_superuser else ["is_superuser"]
+        return [*self.readonly_fields, *above, *(GIVEN_BY_OTHERS if self.is_own_row(request, obj) else [])]
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if not self.is_own_row(request, obj):
+            return fieldsets
+        why = {"description": "Nobody gives roles to themselves. Another manager does, or who runs the site."}
+        return [(name, options | (why if "groups" in options["fields"] else {})) for name, options in fieldsets]
 
     @admin.display(description="Roles")
     def roles(self, person):
@@ -249,6 +280,8 @@ class StaffAdmin(NarrowList, UserAdmin):
         person = get_object_or_404(get_user_model(), pk=pk)
         if not self.has_change_permission(request, person):
             raise PermissionDenied
+        if asked := again.asked(request):
+            return asked
         has = second_factor.summary(person)
         if request.method == "POST":
             second_factor.reset(person)

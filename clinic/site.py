@@ -6,12 +6,14 @@ from functools import update_wrapper
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.dateformat import time_format
+from django.views.decorators.http import require_GET
 
 from appointments.access import only_recorded, record
 from appointments.models import AccessEvent, AppointmentRequest
@@ -20,6 +22,7 @@ from . import caught_mail
 from .context import profile_for
 from .desk import desk, news, references_on, rest_of_the_page
 from .kept import page_that_keeps
+from .staff import sessions
 from .statistics import DEFAULT_DAYS, statistics
 
 PLACES = {"AppointmentRequest": "Requests", "Guide": "Guides", "ClinicProfile": "The clinic"}
@@ -35,6 +38,7 @@ class ClinicAdminSite(AdminSite):
     def get_urls(self):
         return [
             path("desk/", self.admin_view(self.live_desk), name="live_desk"),
+            path("still-here/", self.admin_view(require_GET(self.still_here)), name="still_here"),
             path("statistics/", self.admin_view(self.statistics), name="statistics"),
             path("mail/", self.admin_view(self.mail), name="caught_mail"),
             path("mail/<str:file>/<int:number>/", self.admin_view(self.mail_message), name="caught_message"),
@@ -52,7 +56,8 @@ class ClinicAdminSite(AdminSite):
 
     def each_context(self, request):
         context = super().each_context(request)
-        return {**context, "places": self.places(request, context["available_apps"])}
+        places = self.places(request, context["available_apps"])
+        return {**context, "places": places, "idle_seconds": sessions.idle_seconds()}
 
     def places(self, request, apps):
         """[(label, address, whether we are there)]: the header's links, for what this person may see."""
@@ -96,6 +101,10 @@ class ClinicAdminSite(AdminSite):
             record(AccessEvent.Action.LIST, references_on(shown), by=request.user, step="desk", refreshed=refreshed)
         live = render_to_string("admin/_desk.html", {**shown, "for_many": for_many}, request)
         return live, f'"{hashlib.sha256(live.encode()).hexdigest()[:32]}"'
+
+    def still_here(self, request):
+        """Who is signed in in this browser, and the token for their forms: new after each sign-in. It keeps no sign-in."""
+        return JsonResponse({"person": str(request.user.pk), "token": get_token(request)})
 
     def statistics(self, request):
         if not request.user.has_perm("appointments.view_statistics"):

@@ -1,9 +1,11 @@
 import os
+import time
 from pathlib import Path
 
 import hypothesis
 import pytest
 from django.db import connection
+from django.test import Client
 
 from appointments import append_only
 from education import locks
@@ -77,6 +79,21 @@ def no_trace_on_disk(settings, tmp_path):
 def quick_passwords(settings):
     """The real hash takes half a second on purpose: too long for some hundred accounts of tests."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def a_password_was_given(monkeypatch):
+    """Whoever a test signs in by `force_login` has just given it, as at the door; tests/staff/test_again.py has its own."""
+    plain = Client.force_login
+
+    def force_login(self, user, backend=None):
+        plain(self, user, backend)
+        session = self.session
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+        session["account_authentication_methods_user"] = str(user.pk)
+        session.save()
+
+    monkeypatch.setattr(Client, "force_login", force_login)
 
 
 @pytest.fixture(autouse=True)

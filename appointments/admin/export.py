@@ -9,6 +9,8 @@ from django.http import StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from clinic.staff import again
+
 from ..export import FORMATS, Batch
 from ..models import AppointmentRequest
 from .access import record
@@ -93,6 +95,8 @@ def export_page(request, model_admin):
     """Choose, and take out. The file is only ever the answer to a POST. Raises NotRecorded before anything is sent."""
     if not request.user.has_perm(MAY_EXPORT):
         raise PermissionDenied
+    if asked := again.asked(request):
+        return asked
     form = ExportForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         batch = form.batch(by=request.user)

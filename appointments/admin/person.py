@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from phonenumber_field.phonenumber import to_python
 
+from clinic.staff import again
 from clinic.templatetags.clinic import who
 
 from .. import erasure
@@ -175,6 +176,8 @@ class PersonAdmin(SiteWritten):
     def changelist_view(self, request, extra_context=None):
         if not self.has_view_permission(request):
             raise PermissionDenied
+        if asked := again.asked(request):
+            return asked
         if request.method != "POST":
             return self.page(request, PersonForm())
         form = PersonForm(request.POST)

@@ -1,17 +1,13 @@
 """Where django-allauth asks us: no sign-up, no mail of its own, our counts and our words."""
 
-import time
-
-from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import auth, messages
 from django.contrib.auth.backends import ModelBackend
 from django.shortcuts import redirect
 
 from ..models import ClinicProfile
-from . import guessing, second_factor
+from . import again, guessing, second_factor
 
 
 class StaffBackend(ModelBackend):
@@ -51,8 +47,7 @@ class StaffAdapter(DefaultAccountAdapter):
 
     def is_reauthentication_required(self, *, app, **kwargs):
         """What guards the account asks again, unless a password, code or passkey was given a moment ago."""
-        records = get_authentication_records(self.request, self.request.user)
-        return not any(time.time() - record["at"] < app_settings.REAUTHENTICATION_TIMEOUT for record in records)
+        return not again.is_lately_shown(self.request)
 
     def respond_user_inactive(self, request, user):
         messages.error(request, "This account is switched off. Ask the clinic’s manager.")

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.contrib import auth
 from django.contrib.sessions.models import Session
 from django.shortcuts import redirect
@@ -14,7 +15,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from . import second_factor
 
 LONGEST = timedelta(hours=8)
-BY_ITSELF = "X-By-Itself"  # sent by static/js/desk.js and request-live.js
+BY_ITSELF = "X-By-Itself"  # sent by static/js/desk.js, request-live.js and unattended.js
 NOTED_EVERY = 30  # seconds: not each click is a write
 STAFF_SIDE = "/admin/"
 WITHOUT_SECOND_FACTOR = tuple(f"{STAFF_SIDE}{page}/" for page in ("login", "logout", "account"))
@@ -34,6 +35,11 @@ def StaffSessions(get_response):
         return get_response(request)
 
     return middleware
+
+
+def idle_seconds():
+    """Without a click; as long a page that shows a patient stays on a screen that nobody touches."""
+    return settings.SESSION_COOKIE_AGE
 
 
 def is_worn_out(session):

@@ -48,7 +48,7 @@
   }
 
   async function ask() {
-    if (document.hidden || Date.now() - used > UNUSED_AFTER) return;
+    if (document.hidden || !others.isConnected || Date.now() - used > UNUSED_AFTER) return; // put away by unattended.js
     try {
       const headers = { "X-CSRFToken": token.value, "X-By-Itself": "1" };
       const answer = await fetch(others.dataset.here, { method: "POST", headers });

@@ -58,7 +58,7 @@ admin/account/again/passkey/                                        staff   staf
 admin/account/app/                                                  staff   staff
 admin/account/app/remove/                                           -       -
 admin/account/passkey/                                              staff   staff
-admin/account/passkey/<int:pk>/remove/                              staff   staff
+admin/account/passkey/<int:pk>/remove/                              -       -
 admin/account/codes/                                                -       -
 admin/account/codes/new/                                            staff   staff
 admin/account/sessions/<slug:name>/end/                             -       -
@@ -73,6 +73,7 @@ admin/mail/                                                         -       -
 admin/mail/<str:file>/<int:number>/                                 -       -
 
 admin/desk/                                                         staff   staff
+admin/still-here/                                                   staff   -
 admin/statistics/                                                   LS      LS
 admin/appointments/appointmentrequest/export/                       LS      LS
 admin/appointments/appointmentrequest/many/<slug:slug>/             TLS     TLS
