@@ -1,5 +1,7 @@
 """The page that the proxy shows while no process of the site answers: a file, written while there is one."""
 
+import os
+
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import get_language_info, override
@@ -10,13 +12,24 @@ FILE = settings.DATA_DIR / "away.html"  # deploy/nginx.conf hands it out
 
 
 def write():
-    """Bring it up to date. Called each hour by the worker, and at the end of a set-up and of an upgrade."""
-    page = in_all_languages(ClinicProfile.objects.current())
-    if FILE.exists() and FILE.read_text() == page:
+    """Bring it up to date, each hour by the worker. A page with a phone number is never replaced by one without."""
+    clinic = ClinicProfile.objects.filter(pk=1).first()
+    if not clinic:
         return
-    fresh = FILE.with_suffix(".new")
-    fresh.write_text(page)
+    page = in_all_languages(clinic).encode()
+    if FILE.exists() and FILE.read_bytes() == page:
+        return
+    fresh = FILE.with_suffix(f".{os.getpid()}.new")
+    fresh.write_bytes(page)
     fresh.replace(FILE)
+
+
+def write_if_possible(say):
+    """At the end of a set-up and of an upgrade, which it must not stop."""
+    try:
+        write()
+    except OSError as error:
+        say(f"{FILE} could not be written: {error.strerror}.")
 
 
 def in_all_languages(clinic):

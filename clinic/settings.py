@@ -54,13 +54,14 @@ try:
 except OSError as error:
     raise SystemExit(f"{DATA_DIR} cannot be made ({error.strerror}). Set DATA_DIR to a folder that is yours.") from None
 if os.geteuid() == 0 and DATA_DIR.stat().st_uid:  # files that root leaves there would stop the site, and its backups
+    owner = DATA_DIR.stat().st_uid
     try:
-        owner = DATA_DIR.owner()
-    except KeyError:  # a user of another computer
-        owner = DATA_DIR.stat().st_uid
+        as_owner = f"runuser -u {DATA_DIR.owner()} --"
+    except KeyError:  # a user of another computer, without a name here
+        as_owner = f"setpriv --reuid {owner} --regid {DATA_DIR.stat().st_gid} --clear-groups"
     raise SystemExit(
-        f"You are root, and {DATA_DIR} belongs to {owner}. Type it as that user, in the folder of the site: "
-        f"runuser -u {owner} -- .venv/bin/python manage.py …"
+        f"You are root, and {DATA_DIR} belongs to another user. Type it as that user, in the folder of the site: "
+        f"{as_owner} .venv/bin/python manage.py …"
     )
 
 

@@ -67,8 +67,12 @@ def begun(turn, folder):
     try:
         return BackupRun.objects.get_or_create(turn=turn)[0] if turn else BackupRun.objects.create()
     except DatabaseTrouble:
-        with suppress(DatabaseTrouble, OSError):
+        try:
             leave_room(folder)  # which says so, if that is the reason
+        except Trouble:
+            raise
+        except Exception:
+            logger.info("Nor can be seen how much room a backup needs.")
         raise Trouble("The database does not answer, or takes nothing. “manage.py doctor” says more.") from None
 
 

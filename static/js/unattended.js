@@ -67,7 +67,15 @@
   function isTyped() {
     const leaving = new Event("beforeunload", { cancelable: true });
     dispatchEvent(leaving);
-    return leaving.defaultPrevented || shown.content === "typed";
+    return leaving.defaultPrevented || shown.content === "typed" || isChosen();
+  }
+
+  /** What was set and is no text: a day, a box, one of several. */
+  function isChosen() {
+    const fields = [...document.querySelectorAll("input:not([type=hidden]), textarea")];
+    const isOther = (f) => /radio|checkbox/.test(f.type) ? f.checked !== f.defaultChecked : f.value !== f.defaultValue;
+    const options = [...document.querySelectorAll("option")];
+    return fields.some(isOther) || options.some((o) => o.index > 0 && o.selected !== o.defaultSelected);
   }
 
   function make(tag, ...parts) {

@@ -44,6 +44,22 @@ THREADS = size(3, 4)
 PATIENCE = 300  # seconds, on a computer that does much else: on a calm one nothing takes ten
 
 
+@pytest.fixture(autouse=True)
+def a_file_of_its_own(transactional_db, tmp_path_factory):
+    """A restore puts another file in the place of SQLite's. Were it the one that all tests share, threads that another test has
+    left with the old one open would reach into the new one's shared memory, and end this process with a bus error."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    file = tmp_path_factory.mktemp("database") / "clinic.sqlite3"
+    connection.cursor().execute("VACUUM INTO %s", [str(file)])
+    connection.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(connection.settings_dict, "NAME", str(file))
+        yield
+        connection.close()
+
+
 @pytest.fixture
 def safe(tmp_path):
     yield Safe(tmp_path)

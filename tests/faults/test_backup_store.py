@@ -7,9 +7,9 @@ from education import darkroom
 from tests import factories
 from tests.clinic.test_media_store import bucket, keys, needs_store, server, store
 
-from .test_backup import safe
+from .test_backup import a_file_of_its_own, safe
 
-__all__ = ["bucket", "safe", "server", "store"]  # fixtures
+__all__ = ["a_file_of_its_own", "bucket", "safe", "server", "store"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

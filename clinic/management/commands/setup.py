@@ -302,7 +302,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         if not self.without_static:
             call_command("collectstatic", interactive=False, verbosity=0)
-        away.write()
+        away.write_if_possible(self.say)
         for finding in doctor.thorough():
             if finding.level != doctor.OK and finding.name not in ("worker", "backups"):
                 self.say(f"  {finding.level}: {finding.says} {finding.do}")

@@ -100,7 +100,7 @@ class Command(BaseCommand):
         if found["search"].level != doctor.OK:
             self.stdout.write("Writing the search anew …")
             call_command("index_guides")
-        away.write()
+        away.write_if_possible(self.stdout.write)
         try:
             with checks.lines_left_to_the_doctor():
                 self.check(
