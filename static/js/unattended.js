@@ -67,16 +67,17 @@
   function isTyped() {
     const leaving = new Event("beforeunload", { cancelable: true });
     dispatchEvent(leaving);
-    return leaving.defaultPrevented || shown.content === "typed" || isChosen();
+    return leaving.defaultPrevented || shown.content === "typed" || (atFirst !== null && fields() !== atFirst);
   }
 
-  /** What was set and is no text: a day, a box, one of several. */
-  function isChosen() {
-    const fields = [...document.querySelectorAll("input:not([type=hidden]), textarea")];
-    const isOther = (f) => /radio|checkbox/.test(f.type) ? f.checked !== f.defaultChecked : f.value !== f.defaultValue;
-    const options = [...document.querySelectorAll("option")];
-    return fields.some(isOther) || options.some((o) => o.index > 0 && o.selected !== o.defaultSelected);
+  /** What was set and is no text, too: a day, a box, one of several. */
+  function fields() {
+    const all = [...document.querySelectorAll("input:not([type=hidden]), select, textarea")];
+    return JSON.stringify(all.map((f) => /radio|checkbox/.test(f.type) ? f.checked : f.value));
   }
+
+  let atFirst = null;
+  addEventListener("load", () => { atFirst = fields(); });
 
   function make(tag, ...parts) {
     const element = document.createElement(tag);

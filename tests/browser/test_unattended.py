@@ -11,12 +11,14 @@ from playwright.sync_api import expect
 
 from clinic.staff import sessions
 from tests.factories import a_request, a_user
+from tests.faults.processes import until
 from tests.staff.people import PASSWORD
 from tests.triage.pages import DESK, LIST, detail, same
 
 from .conftest import axe, every_look, scrolls_sideways, sign_in
 
 NAME = "Zephyrine Sample"
+UNUSED_FOR = "Date.now() - localStorage.getItem('staff-used').split(' ')[1]"  # milliseconds
 PERSON = reverse("admin:appointments_erasure_changelist")
 
 
@@ -101,6 +103,18 @@ def test_signing_in_leads_back_to_the_page(page, request_of_somebody):
     expect(page.get_by_text(NAME).first).to_be_visible()
 
 
+def test_what_was_chosen_and_is_no_text_is_kept_like_words(page, request_of_somebody):
+    open_one(page, request_of_somebody)
+    box = page.locator("input[type=checkbox], input[type=datetime-local]").first
+    box.evaluate(
+        "field => field.type === 'checkbox' ? field.checked = !field.checked : field.value = '2030-01-02T10:00'"
+    )
+
+    page.clock.run_for("16:00")
+
+    expect(page.get_by_role("link", name="Sign in in a new tab")).to_be_visible()
+
+
 def test_twin_without_the_script_the_patient_stays_on_the_screen(page, request_of_somebody):
     page.route("**/unattended*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     open_one(page, request_of_somebody)
@@ -136,6 +150,7 @@ def test_a_key_a_pointer_and_the_wheel_keep_it(page, request_of_somebody, use):
     for _ in range(3):
         page.clock.run_for("10:00")
         use(page)
+        until(lambda: page.evaluate(UNUSED_FOR) < 60_000)  # a wheel turns a moment later
 
     page.clock.run_for("14:00")
     assert NAME in page.content()
