@@ -134,6 +134,7 @@ def test_a_clinic_with_requests_and_without_backups_is_red(healthy, client, staf
 
     assert found("backups") == [("backups", "FAULT")]
     assert "backups" in client.get("/healthz").json()["faults"]
+    settings.EXAMINE_EVERY_MINUTES = 5
     for _ in range(2):  # the worker's doctor finds it, too, and takes it less seriously
         assert desk(staff_client, settings).count("makes no backups by itself") == 2, "on top, and among the checks"
         Examination.keep(doctor.for_the_desk())
