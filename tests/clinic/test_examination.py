@@ -19,6 +19,7 @@ from tests import factories
 from tests.appointments.conftest import use
 from tests.appointments.mail_server import MailServer, free_port
 from tests.faults.processes import database_url, until
+from tests.faults.sites import sqlite_in_a_file_of_its_own
 
 DESK = "/admin/"
 
@@ -124,8 +125,14 @@ def test_of_many_workers_one_looks_each_five_minutes(clinic, every_five_minutes)
     assert Examination.claim(every), "a clock that was set back ends it for good"
 
 
+@pytest.fixture
+def own_file(clinic, tmp_path):
+    with sqlite_in_a_file_of_its_own(tmp_path):
+        yield
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_that_starts_lets_the_doctor_look(clinic, tmp_path):
+def test_a_worker_that_starts_lets_the_doctor_look(clinic, tmp_path, own_file):
     Examination.objects.create(begun_at=timezone.now() - timedelta(minutes=1))
     environment = {
         **os.environ,

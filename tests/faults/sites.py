@@ -2,6 +2,9 @@
 
 from contextlib import contextmanager
 
+import pytest
+from django.db import connection
+
 from tests import factories
 from tests.appointments.mail_server import free_port
 
@@ -20,6 +23,22 @@ def a_site(mail_server, folder, *options, every=10_000, kills=0, **more):
         site.port = port
         site.kills = lambda: diary.read_text().splitlines()
         yield site
+
+
+@contextmanager
+def sqlite_in_a_file_of_its_own(folder):
+    """What the tests' database holds, in a file that no thread of another test has open, nor had before a restore put another in
+    its place: such a thread can reach into the shared memory of the new one, and end this process with a bus error."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    file = folder / "of-its-own.sqlite3"
+    connection.cursor().execute("VACUUM INTO %s", [str(file)])
+    connection.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(connection.settings_dict, "NAME", str(file))
+        yield
+        connection.close()
 
 
 def prepare():

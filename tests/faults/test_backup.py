@@ -33,7 +33,7 @@ from . import size
 from .backups import Safe, clear_what_was_put_aside, secret_of
 from .patients import Crowd, Patient
 from .processes import environment, until, until_all_are_told
-from .sites import a_site, prepare
+from .sites import a_site, prepare, sqlite_in_a_file_of_its_own
 
 pytestmark = pytest.mark.django_db(transaction=True)
 only_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's files are nobody's to copy")
@@ -46,18 +46,9 @@ PATIENCE = 300  # seconds, on a computer that does much else: on a calm one noth
 
 @pytest.fixture(autouse=True)
 def a_file_of_its_own(transactional_db, tmp_path_factory):
-    """A restore puts another file in the place of SQLite's. Were it the one that all tests share, threads that another test has
-    left with the old one open would reach into the new one's shared memory, and end this process with a bus error."""
-    if connection.vendor != "sqlite":
+    """A restore puts another file in the place of SQLite's, which must not be the one that all tests share."""
+    with sqlite_in_a_file_of_its_own(tmp_path_factory.mktemp("database")):
         yield
-        return
-    file = tmp_path_factory.mktemp("database") / "clinic.sqlite3"
-    connection.cursor().execute("VACUUM INTO %s", [str(file)])
-    connection.close()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(connection.settings_dict, "NAME", str(file))
-        yield
-        connection.close()
 
 
 @pytest.fixture
