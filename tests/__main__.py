@@ -17,6 +17,7 @@ from .postgresql import NoPostgreSQL, a_database
 WORKERS = "0" if os.environ.get("DRILL") == "1" else "2"
 AGAIN_ON_POSTGRESQL = "not once"
 FAILURES = 1  # pytest's own code: tests failed
+A_PROCESS_CRASHED = 70  # tests/conftest.py: tests may be left that nobody has run
 NO_TESTS = 5  # pytest's own code: of those that were named, none is for this database
 # A .env beside the code must not turn the tests into production.
 OWN_ENVIRONMENT = {"CLINIC_ENV": "local", "EMAIL_URL": "", "SITE_URL": ""}
@@ -47,7 +48,12 @@ def pytest(database_url, arguments):
         environment = {**os.environ, **OWN_ENVIRONMENT, "DATA_DIR": data, "DATABASE_URL": database_url}
         chosen = ["-m", AGAIN_ON_POSTGRESQL] if database_url else []
         command = [sys.executable, "-m", "pytest", *chosen, *arguments]
-        code = subprocess.call([*command, "-n", WORKERS, "--dist", "loadfile"], env=environment)
+        # One that crashed is not replaced: those that share files of tests would wait for it for ever.
+        beside = ["-n", WORKERS, "--dist", "loadfile", "--max-worker-restart", "0"]
+        code = subprocess.call([*command, *beside], env=environment)
+        if code == A_PROCESS_CRASHED:
+            print("\n*** A PROCESS OF THE TESTS CRASHED (see above): all of it once more", flush=True)
+            code = subprocess.call([*command, *beside], env=environment)
         if code == FAILURES:
             # Real processes, browsers and clocks on a busy computer: what failed gets one more try, alone and in sight.
             print("\n*** SOME TESTS FAILED (see above): once more, one after the other", flush=True)

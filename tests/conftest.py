@@ -25,6 +25,19 @@ hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_c
 hypothesis.settings.load_profile("untimed")
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
+A_PROCESS_CRASHED = 70  # exit code, of our own: tests may be left that nobody has run
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    if error:
+        node.config.a_process_has_crashed = True
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    if getattr(session.config, "a_process_has_crashed", False):
+        session.exitstatus = A_PROCESS_CRASHED
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses by marker

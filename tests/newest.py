@@ -22,6 +22,7 @@ KNOWN_DJANGO = (6, 0)
 # Part of Django from 6.0.
 LEFT_OUT = re.compile(r"^(django|django-tasks|django-csp)(\[.*\])?==", re.IGNORECASE)
 TESTS = ["tests", "--ignore=tests/browser", "--ignore=tests/faults", "-m", "not browser"]
+BESIDE = ["-n", "2", "--dist", "loadfile", "--max-worker-restart", "0"]  # as tests/__main__.py says
 NOTHING_TO_DO = 0
 
 
@@ -110,7 +111,7 @@ def versions():
 def pytest(arguments):
     own = {"CLINIC_ENV": "local", "EMAIL_URL": "", "SITE_URL": "", "DATABASE_URL": ""}
     with tempfile.TemporaryDirectory(prefix="clinic-newest-") as data:
-        command = [str(PYTHON), "-m", "pytest", *(arguments or [*TESTS, "-n", "2", "--dist", "loadfile"])]
+        command = [str(PYTHON), "-m", "pytest", *(arguments or [*TESTS, *BESIDE])]
         environment = {**os.environ, **own, "DATA_DIR": data}
         code = subprocess.call(command, env=environment, cwd=ROOT)
         if code == 1 and not arguments:
