@@ -213,7 +213,7 @@ def test_a_redis_that_is_away_costs_a_patient_nothing_and_the_worker_tells_staff
     assert said.returncode == 0, said.stderr
     assert "Redis did not take a task" in said.stderr
     assert time.monotonic() - began < 60
-    with process("manage.py", "worker", folder=tmp_path, name="worker", **facts):
+    with process("manage.py", "worker", "--exit-with-stdin", folder=tmp_path, name="worker", **facts):
         until(lambda: mail_server.accepted, within=90)
 
 
@@ -223,7 +223,7 @@ def test_what_redis_forgets_the_worker_finds(clinic, redis, facts, mail_server, 
     assert shell(SEND.format(counts=False), tmp_path, **facts).returncode == 0
     redis.client.flushall()
 
-    with process("manage.py", "worker", folder=tmp_path, name="worker", **facts):
+    with process("manage.py", "worker", "--exit-with-stdin", folder=tmp_path, name="worker", **facts):
         until(lambda: mail_server.accepted, within=90)
 
 

@@ -11,7 +11,7 @@ from education import demo
 from education.models import Guide
 from tests.appointments.mail_server import free_port
 from tests.factories import a_clinic
-from tests.faults.processes import environment, process, until
+from tests.faults.processes import environment, until, web_server
 from tests.proxy import answers
 
 pytestmark = pytest.mark.once
@@ -36,8 +36,7 @@ def production(transactional_db, tmp_path):
     }
     collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
     subprocess.run(collect, cwd=settings.BASE_DIR, env=environment(tmp_path, **facts), check=True)
-    command = ("-m", "waitress", f"--listen=127.0.0.1:{port}", "clinic.wsgi:application")
-    with process(*command, folder=tmp_path, name="web", **facts):
+    with web_server(port, folder=tmp_path, **facts):
         until(lambda: answers(port), within=90)
         yield facts["SITE_URL"]
 

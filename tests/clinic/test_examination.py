@@ -133,7 +133,7 @@ def own_file(clinic, tmp_path):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_starts_lets_the_doctor_look(clinic, tmp_path, own_file):
-    Examination.objects.create(begun_at=timezone.now() - timedelta(minutes=1))
+    Examination.objects.create(pk=1, begun_at=timezone.now() - timedelta(minutes=1))
     environment = {
         **os.environ,
         "EXAMINE_EVERY_MINUTES": "5",

@@ -8,7 +8,7 @@ import pytest
 
 from tests.appointments.mail_server import free_port
 from tests.factories import a_clinic, a_published_guide
-from tests.faults.processes import process, until
+from tests.faults.processes import until, web_server
 
 PROMISED = 5  # seconds
 
@@ -25,8 +25,7 @@ def servers(guide, tmp_path):
     with ExitStack() as stack:
         ports = [free_port(), free_port()]
         for port in ports:
-            command = ("-m", "waitress", f"--listen=127.0.0.1:{port}", "clinic.wsgi:application")
-            stack.enter_context(process(*command, folder=tmp_path, name=f"web-{port}", PORT=port, SITE_URL=""))
+            stack.enter_context(web_server(port, folder=tmp_path, name=f"web-{port}", PORT=port, SITE_URL=""))
         for port in ports:
             until(lambda port=port: answer(port)[0] == 200, within=60)
         yield ports

@@ -14,7 +14,7 @@ from django.conf import settings
 from clinic import away
 from tests.appointments.mail_server import free_port
 from tests.factories import a_clinic, a_published_guide, a_service
-from tests.faults.processes import process, until
+from tests.faults.processes import until, web_server
 from tests.proxy import a_proxy, find_nginx
 
 pytestmark = [
@@ -35,9 +35,8 @@ def guide(transactional_db):
 def proxy(guide, tmp_path):
     with ExitStack() as stack:
         site, port = free_port(), free_port()
-        command = ("-m", "waitress", f"--listen=127.0.0.1:{site}", "clinic.wsgi:application")
         facts = {"PORT": port, "SITE_URL": "", "TRUSTED_PROXIES": 1}
-        server = stack.enter_context(process(*command, folder=tmp_path, name="web", **facts))
+        server = stack.enter_context(web_server(site, folder=tmp_path, **facts))
         proxy = stack.enter_context(a_proxy(port=port, site_port=site, data=tmp_path))
         proxy.site = server
         until(lambda: ask(proxy, "/")[0] == 200, within=60)

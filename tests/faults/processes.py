@@ -67,6 +67,17 @@ def process(*arguments, folder, name="process", **more):
             started.wait()
 
 
+@contextmanager
+def web_server(port, *, folder, name="web", **more):
+    """One process of the site alone at that port, as `process` gives it: waitress does not see that its input was closed."""
+    command = ("-m", "waitress", f"--listen=127.0.0.1:{port}", "clinic.wsgi:application")
+    with process(*command, folder=folder, name=name, **more) as server:
+        try:
+            yield server
+        finally:
+            server.terminate()
+
+
 def until(true, within=25, every=0.05):
     """Wait until `true()`, and give how long that took."""
     began = time.monotonic()

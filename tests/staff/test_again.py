@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.contrib.messages import get_messages
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django.asserts import assertContains, assertRedirects
 
 from appointments.models import AccessEvent, AppointmentRequest
@@ -83,7 +84,7 @@ def strong_acts(colleague, request):
     row = {"username": "sam", "is_active": "on", "is_staff": "on", "groups": [lead.pk]}
     password = {"password1": NEW, "password2": NEW, "usable_password": "true"}
     whose = {"q": request.reference, "request": [str(request.pk)], "sure": "yes"}
-    days = {"first": "2020-01-01", "last": request.created_at.strftime("%Y-%m-%d"), "status": "all"}
+    days = {"first": "2020-01-01", "last": f"{timezone.localdate(request.created_at):%Y-%m-%d}", "status": "all"}
     exported = AccessEvent.objects.filter(action="export")
     again_ = type(colleague).objects
     return [
