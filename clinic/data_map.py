@@ -277,7 +277,7 @@ HELD = {
             STAFF,
             "session_data expire_date",
             "to stay signed in",
-            "a quarter of an hour without a click, eight hours at most; swept away each hour",
+            "a quarter of an hour unused, eight hours at most; swept away each hour",
         )
     ],
     "admin.LogEntry": [

@@ -362,7 +362,7 @@ SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 15 * 60  # without a click; clinic/staff/sessions.py ends it after eight hours in any case
+SESSION_COOKIE_AGE = 15 * 60  # unused; clinic/staff/sessions.py ends it after eight hours in any case
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_AGE = None  # gone with the browser
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

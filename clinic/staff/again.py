@@ -28,7 +28,7 @@ def asked(request):
     """The way to the page that asks, and back; None for whoever needs not be asked. To be called after it was made sure that
     they may do it at all.
 
-    It asks before a form is shown. One that was shown can be sent for as long as a sign-in holds without a click: what was
+    It asks before a form is shown. One that was shown can be sent for as long as a sign-in holds unused: what was
     typed in it is not lost to the question, and waits in no session.
     """
     is_sent = request.method == "POST"

@@ -16,6 +16,7 @@ from . import second_factor
 
 LONGEST = timedelta(hours=8)
 BY_ITSELF = "X-By-Itself"  # sent by static/js/desk.js, request-live.js and unattended.js
+IN_USE = "X-In-Use"  # sent by unattended.js after a key or a pointer: another site's page cannot send it
 NOTED_EVERY = 30  # seconds: not each click is a write
 STAFF_SIDE = "/admin/"
 WITHOUT_SECOND_FACTOR = tuple(f"{STAFF_SIDE}{page}/" for page in ("login", "logout", "account"))
@@ -38,7 +39,7 @@ def StaffSessions(get_response):
 
 
 def idle_seconds():
-    """Without a click; as long a page that shows a patient stays on a screen that nobody touches."""
+    """Without use; as long a page that shows a patient stays on a screen that nobody touches."""
     return settings.SESSION_COOKIE_AGE
 
 
@@ -60,6 +61,8 @@ def is_by_hand(request):
     browsers do, but for old ones."""
     if BY_ITSELF in request.headers:
         return False
+    if IN_USE in request.headers:
+        return True
     mode = request.headers.get("Sec-Fetch-Mode", "")
     by_somebody = request.method == "POST" or request.headers.get("Sec-Fetch-User") == "?1"
     return not mode or (mode == "navigate" and by_somebody)

@@ -1,7 +1,7 @@
-// A screen that nobody sits at. After a quarter of an hour without a click the server ends a sign-in
-// (clinic/staff/sessions.py); a page that shows a patient must not go on showing them. So each page of staff notes when it
-// was used, for all tabs of this browser, and one that shows a patient puts its content away in time, or as soon as
-// somebody has signed out. What was typed is put away with it, and is back once the same person has signed in again.
+// A screen that nobody sits at. After a quarter of an hour unused the server ends a sign-in (clinic/staff/sessions.py); a
+// page that shows a patient must not go on showing them. So each page of staff notes when it was used, for all tabs of
+// this browser, and lets the server know: a long note takes no click. One that shows a patient puts its content away in
+// time, or as soon as somebody has signed out. What was typed is put away with it, and is back once the same person has signed in again.
 // Without this script such a page leads to the door by itself.
 (() => {
   "use strict";
@@ -9,6 +9,7 @@
   const { person, idle, door, stillHere } = document.currentScript.dataset;
   const ENDS_AFTER = Number(idle) * 1000;
   const LOOK_EVERY = 5_000;
+  const TELL_EVERY = 30_000; // as often as the server writes it down
   const KEY = "staff-used"; // "person moment": signing out removes it, as the server says, with all that is kept here
   const shown = document.querySelector("meta[name=shows-patient]");
 
@@ -35,6 +36,17 @@
     return who === person ? Math.max(usedAt, Number(at) || 0) : 0;
   }
 
+  let serverKnows = 0; // up to when
+
+  function tellServer() {
+    if (usedAt <= serverKnows || Date.now() - serverKnows < TELL_EVERY || isOver()) return;
+    serverKnows = Date.now();
+    const headers = { "X-In-Use": "1" };
+    fetch(stillHere, { redirect: "manual", cache: "no-store", headers }).catch(() => { /* the next one tells */ });
+  }
+
+  setInterval(tellServer, LOOK_EVERY);
+
   const isOver = () => Date.now() - lastUse() >= ENDS_AFTER;
 
   let where = ""; // the pointer: browsers tell of one that lies still, too, when a page changes below it
@@ -52,6 +64,7 @@
   }
 
   use();
+  serverKnows = usedAt; // a click has opened the page, or nobody did
   // Not "scroll": a page that shows news scrolls by itself.
   for (const sign of ["keydown", "pointerdown", "pointermove", "touchmove", "wheel"]) {
     addEventListener(sign, touch, { capture: true, passive: true });

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 from django.utils import timezone
@@ -156,6 +157,32 @@ def test_a_key_a_pointer_and_the_wheel_keep_it(page, request_of_somebody, use):
     assert NAME in page.content()
     page.clock.run_for("02:00")
     assert is_away(page)
+
+
+def ends_soon():
+    """The one sign-in there is was noted long ago, and ends in a minute."""
+    session = SessionStore(Session.objects.get().session_key)
+    session["seen"] = 0
+    session.save()
+    Session.objects.update(expire_date=timezone.now() + timedelta(minutes=1))
+
+
+def ends_in():
+    return Session.objects.get().expire_date - timezone.now()
+
+
+@pytest.mark.parametrize("opened", [open_one, lambda page, _: page.goto(LIST)])
+def test_a_long_note_keeps_its_writer_signed_in_and_an_open_page_does_not(page, request_of_somebody, opened):
+    opened(page, request_of_somebody)
+    ends_soon()
+    page.clock.run_for("05:00")
+    page.wait_for_timeout(500)
+    assert ends_in() <= timedelta(minutes=1)
+
+    page.keyboard.type("w")
+    page.clock.run_for("00:40")
+
+    until(lambda: ends_in() > timedelta(minutes=14))
 
 
 def test_what_the_page_does_by_itself_keeps_nothing(page, request_of_somebody):

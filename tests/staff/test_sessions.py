@@ -68,6 +68,15 @@ def test_a_click_keeps_it_and_what_the_page_does_by_itself_does_not(signed_in):
     assert ends_in() > timedelta(minutes=14)
 
 
+def test_a_page_in_which_somebody_types_keeps_it(signed_in):
+    make_older(signed_in, minutes=5)
+    Session.objects.update(expire_date=timezone.now() + timedelta(minutes=2))
+
+    signed_in.get("/admin/still-here/", headers={"sec-fetch-mode": "cors", "x-in-use": "1"})
+
+    assert ends_in() > timedelta(minutes=14)
+
+
 def test_an_old_browser_that_says_nothing_idles_out_beside_a_page_that_looks_for_news(signed_in):
     """It sends no Sec-Fetch header: our own scripts say that it was they."""
     make_older(signed_in, minutes=5)
