@@ -244,13 +244,34 @@ def test_what_was_removed_can_be_brought_back_until_it_is_saved(signed_in_page, 
     assert focused(page) == "Bring it back: Medicines"
     page.keyboard.press("Enter")
     says(page, "“Medicines” is back.")
-    press(page, "Remove: Getting ready")
     press(page, "Insert after: What it is")
     page.keyboard.type("Never mind")
     press(page, "Remove: Never mind")
 
     save(page)
-    assert stored(guide) == ["What it is", "Medicines", "When to call"]
+    assert stored(guide) == ["What it is", "Getting ready", "Medicines", "When to call"]
+
+
+def test_a_section_is_removed_with_its_sub_sections_and_back_with_those_that_it_took(signed_in_page, clinic):
+    more = [
+        {"level": 3, "heading": "Clothes", "body": "<p>Wide ones.</p>"},
+        {"level": 3, "heading": "Food", "body": "<p>None.</p>"},
+    ]
+    page, guide = signed_in_page, a_guide(sections=[*SECTIONS[:3], *more, *SECTIONS[3:]])
+    open_form(page, guide)
+    press(page, "Remove: Food")
+
+    press(page, "Remove: Getting ready")
+    says(page, "“Getting ready” with 2 sub-sections goes when you save. You can bring it back until then.")
+    expect(page.locator(".section-removed")).to_have_count(4)
+    page.keyboard.press("Enter")
+    says(page, "“Getting ready” with 2 sub-sections is back.")
+    expect(page.locator(".section-removed")).to_have_count(1)
+    press(page, "Remove: Getting ready")
+    page.get_by_role("button", name="Bring it back: Clothes", exact=True).click()
+
+    save(page)
+    assert stored(guide) == ["What it is", "Clothes", "When to call"]
 
 
 def test_an_error_loses_nothing(signed_in_page, clinic):

@@ -98,7 +98,7 @@ function menu(row) {
     offer("Insert after", insertAfter);
     offer("Duplicate", duplicate).title = "With its sub-sections, behind all of them";
   }
-  if (mayRemove(row)) offer("Remove", remove);
+  if (mayRemove(row)) offer("Remove", remove).title = "With its sub-sections; each can be brought back until you save";
 
   details.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !details.open) return;
@@ -126,7 +126,7 @@ export function dressGroup() {
     button.addEventListener("click", () => rows().forEach((row) => fold(row, folded)));
     all.append(button);
   }
-  const keys = make("p", "section-keys help", "To move a section, drag its handle, or press the arrow keys on it: ↑ and ↓ move it, → makes it a sub-section, ← a section again. Moved or duplicated, a section takes its sub-sections along.");
+  const keys = make("p", "section-keys help", "To move a section, drag its handle, or press the arrow keys on it: ↑ and ↓ move it, → makes it a sub-section, ← a section again. Moved, duplicated or removed, a section takes its sub-sections along.");
   keys.id = "sections-keys";
   group.querySelector(".inline-heading").after(all);
   if (field(rows()[0] ?? group, "position")) all.after(keys);

@@ -28,10 +28,11 @@ export function duplicate(row) {
   heading.value = `${title(row)} (copy)`.slice(0, heading.maxLength > 0 ? heading.maxLength : undefined);
   heading.dispatchEvent(new Event("change", { bubbles: true }));
   parts.reduce((after, part) => add({ after, like: part }), copy);
-  const along = parts.length ? ` with ${parts.length} ${parts.length === 1 ? "sub-section" : "sub-sections"}` : "";
-  arrive(copy, `Copy of “${title(row)}”${along}`);
+  arrive(copy, `Copy of “${title(row)}”${withParts(parts.length)}`);
   heading.select();
 }
+
+const withParts = (count) => count ? ` with ${count} ${count === 1 ? "sub-section" : "sub-sections"}` : "";
 
 function arrive(row, what) {
   field(row, "heading").focus();
@@ -65,23 +66,35 @@ document.addEventListener("formset:added", (event) => {
 
 // Removing ------------------------------------------------------------------------------------------------------------
 
-/** It leaves with the next save; until then it can be brought back. */
+const wentWith = new WeakMap(); // sub-section: the section that took it along
+
+/** It leaves with the next save, and its sub-sections with it, which would else belong to the section before; until then
+    each can be brought back. */
 export function remove(row) {
-  field(row, "DELETE").checked = true;
-  fold(row, true);
-  showRemoved(row);
+  const parts = block(row).slice(1).filter((part) => mayRemove(part) && !isRemoved(part));
+  for (const member of [row, ...parts]) {
+    field(member, "DELETE").checked = true;
+    fold(member, true);
+    showRemoved(member);
+  }
+  for (const part of parts) wentWith.set(part, row);
   changed();
   row.querySelector(".section-removed button").focus();
-  announce(`“${title(row)}” goes when you save. You can bring it back until then.`);
+  announce(`“${title(row)}”${withParts(parts.length)} goes when you save. You can bring it back until then.`);
 }
 
+/** With the sub-sections that went with it. */
 function bringBack(row) {
-  field(row, "DELETE").checked = false;
-  row.querySelector(".section-removed").remove();
-  row.classList.remove("section-is-removed");
+  const parts = block(row).slice(1).filter((part) => wentWith.get(part) === row && isRemoved(part));
+  for (const member of [row, ...parts]) {
+    field(member, "DELETE").checked = false;
+    member.querySelector(".section-removed").remove();
+    member.classList.remove("section-is-removed");
+    wentWith.delete(member);
+  }
   changed();
   row.querySelector(".section-fold").focus();
-  announce(`“${title(row)}” is back.`);
+  announce(`“${title(row)}”${withParts(parts.length)} is back.`);
 }
 
 export function showRemoved(row) {
