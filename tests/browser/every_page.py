@@ -157,6 +157,7 @@ def staff_states(page, site):
         "one guide": f"/admin/education/guide/{site.guide.pk}/change/",
         "profile": "/admin/clinic/clinicprofile/1/change/",
         "own sign-in": "/admin/account/",
+        "one user": f"/admin/auth/user/{site.staff.pk}/change/",
     }
     for name, address in addresses.items():
         page.goto(address)

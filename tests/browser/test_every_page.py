@@ -132,8 +132,22 @@ def test_the_pages_of_staff_keep_the_rules(page, context, live_server, site):
     for name in staff_states(page, site):
         page.wait_for_load_state()
         sniffed = [fault for fault in barriers.sniff(page, "WCAG2AA") if not fault.split(": ")[0].endswith(STOCK)]
-        faults += [f"{name}: {fault}" for fault in [*sniffed, *axe(page)]]
+        faults += [f"{name}: {fault}" for fault in [*sniffed, *axe(page), *barriers.cut_fields(page)]]
         nameless = [control for control in barriers.controls(page) if control.endswith(": ")]
         faults += [f"{name}: without a name: {control}" for control in nameless]
 
     assert not faults, "\n".join(faults)
+
+
+def test_twin_fields_as_wide_as_the_admin_draws_them_are_cut(page, context, live_server, site):
+    sign_in(context, live_server.url, site.staff)
+    page.goto("/admin/clinic/clinicprofile/1/change/")
+    page.evaluate(
+        """() => {
+          const sheet = new CSSStyleSheet();
+          sheet.replaceSync(".aligned .form-row > div { max-width: 100vw }");
+          document.adoptedStyleSheets = [sheet];
+        }"""
+    )
+
+    assert "name is cut at its end" in barriers.cut_fields(page)
