@@ -28,6 +28,12 @@ def place_of(page, heading):
     return box["x"] + 20, box["y"] + 20
 
 
+def with_more_parts(*parts):
+    """A guide whose “Getting ready” has these sub-sections, too."""
+    more = [{"level": 3, **part} for part in parts]
+    return a_guide(sections=[*SECTIONS[:3], *more, *SECTIONS[3:]])
+
+
 def says(page, text):
     expect(page.locator("#guide_form > [role=status]")).to_have_text(text)
 
@@ -191,11 +197,8 @@ def test_a_section_is_duplicated_with_its_text(signed_in_page, clinic):
 
 
 def test_a_section_is_duplicated_with_its_sub_sections_and_takes_none_of_them(signed_in_page, clinic):
-    more = [
-        {"level": 3, "heading": "Clothes", "body": "<p>Wide ones.</p>", "web_only": True},
-        {"level": 3, "heading": "Not wanted", "body": "<p>No.</p>"},
-    ]
-    page, guide = signed_in_page, a_guide(sections=[*SECTIONS[:3], *more, *SECTIONS[3:]])
+    clothes = {"heading": "Clothes", "body": "<p>Wide ones.</p>", "web_only": True}
+    page, guide = signed_in_page, with_more_parts(clothes, {"heading": "Not wanted", "body": "<p>No.</p>"})
     open_form(page, guide)
     press(page, "Remove: Not wanted")
 
@@ -253,11 +256,7 @@ def test_what_was_removed_can_be_brought_back_until_it_is_saved(signed_in_page, 
 
 
 def test_a_section_is_removed_with_its_sub_sections_and_back_with_those_that_it_took(signed_in_page, clinic):
-    more = [
-        {"level": 3, "heading": "Clothes", "body": "<p>Wide ones.</p>"},
-        {"level": 3, "heading": "Food", "body": "<p>None.</p>"},
-    ]
-    page, guide = signed_in_page, a_guide(sections=[*SECTIONS[:3], *more, *SECTIONS[3:]])
+    page, guide = signed_in_page, with_more_parts({"heading": "Clothes"}, {"heading": "Food"})
     open_form(page, guide)
     press(page, "Remove: Food")
 
